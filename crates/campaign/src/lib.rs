@@ -1,1 +1,21 @@
-//! Placeholder.
+//! Campaigns and their deliveries: rules and tables of transitions.
+//!
+//! This crate is pure: time and chance come in as parameters, and what it decides is carried out elsewhere.
+
+mod campaign_state;
+mod counts;
+mod delivery_state;
+mod pace;
+mod quiet_hours;
+mod reply;
+mod retry;
+
+pub use campaign_state::{CampaignEvent, CampaignState, CampaignTransitionError};
+pub use counts::Counts;
+pub use delivery_state::{DeliveryEvent, DeliveryState, DeliveryTransitionError};
+pub use pace::{Pace, Rate};
+pub use quiet_hours::{QuietHours, QuietHoursError};
+pub use reply::{
+    Consequence, EnhancedCode, POLICY_REFUSALS_MAX, PauseCause, PolicyRefusals, ReplyCode, Stage, consequence,
+};
+pub use retry::Retry;

@@ -1,0 +1,168 @@
+//! The life of a campaign: one message to one audience.
+
+/// Where a campaign stands. The numbers are what the database holds; 0 to 9 are kept for the states of approval.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(i16)]
+pub enum CampaignState {
+    /// Its time (`--at`) has not come.
+    Waiting = 10,
+    /// Messages leave.
+    Sending = 11,
+    /// Somebody, or a rule that protects the people on the list, stopped it; `resume` goes on.
+    Paused = 12,
+    /// The proof refused a message as it was about to leave. Only a mended message lets it go on.
+    Halted = 13,
+    /// Nothing is open any more.
+    Done = 14,
+    /// Stopped for good.
+    Cancelled = 15,
+}
+
+impl CampaignState {
+    /// Every state.
+    pub const ALL: [Self; 6] =
+        [Self::Waiting, Self::Sending, Self::Paused, Self::Halted, Self::Done, Self::Cancelled];
+
+    /// The number in the database.
+    #[must_use]
+    pub const fn number(self) -> i16 {
+        self as i16
+    }
+
+    /// The state of a number from the database.
+    #[must_use]
+    pub fn from_number(number: i16) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.number() == number)
+    }
+
+    /// The word in tables and JSON.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Sending => "sending",
+            Self::Paused => "paused",
+            Self::Halted => "halted",
+            Self::Done => "done",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// Whether nothing more will happen by itself or by `resume`.
+    #[must_use]
+    pub const fn is_final(self) -> bool {
+        matches!(self, Self::Done | Self::Cancelled)
+    }
+}
+
+/// What can happen to a campaign.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum CampaignEvent {
+    /// Its time has come.
+    Begin,
+    /// A person, or too many doubts, or a relay that refuses us.
+    Pause,
+    /// A person.
+    Resume,
+    /// The proof refused a message.
+    Halt,
+    /// A corrected message was proved for everybody who is still to be written to.
+    Mend,
+    /// Nothing is open any more.
+    Finish,
+    /// A person.
+    Cancel,
+}
+
+impl CampaignEvent {
+    /// Every event.
+    pub const ALL: [Self; 7] =
+        [Self::Begin, Self::Pause, Self::Resume, Self::Halt, Self::Mend, Self::Finish, Self::Cancel];
+}
+
+/// A transition that the table does not have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a campaign that is {} cannot {}", .from.word(), format!("{event:?}").to_lowercase())]
+pub struct CampaignTransitionError {
+    /// Where it stands.
+    pub from: CampaignState,
+    /// What was asked.
+    pub event: CampaignEvent,
+}
+
+/// The table: every other pair is an error.
+const TRANSITIONS: &[(CampaignState, CampaignEvent, CampaignState)] = {
+    use CampaignEvent as E;
+    use CampaignState as S;
+    &[
+        (S::Waiting, E::Begin, S::Sending),
+        (S::Waiting, E::Pause, S::Paused),
+        (S::Waiting, E::Cancel, S::Cancelled),
+        (S::Sending, E::Pause, S::Paused),
+        (S::Sending, E::Resume, S::Sending), // a sender was killed; another goes on
+        (S::Sending, E::Halt, S::Halted),
+        (S::Sending, E::Finish, S::Done),
+        (S::Sending, E::Cancel, S::Cancelled),
+        (S::Paused, E::Pause, S::Paused),
+        (S::Paused, E::Resume, S::Sending),
+        (S::Paused, E::Mend, S::Paused),
+        (S::Paused, E::Halt, S::Halted), // a message was refused while others were still in flight
+        (S::Paused, E::Cancel, S::Cancelled),
+        (S::Halted, E::Mend, S::Paused),
+        (S::Halted, E::Cancel, S::Cancelled),
+    ]
+};
+
+impl CampaignState {
+    /// Where `event` leads from here.
+    ///
+    /// # Errors
+    /// [`CampaignTransitionError`] for every pair that the table does not have.
+    pub fn after(self, event: CampaignEvent) -> Result<Self, CampaignTransitionError> {
+        TRANSITIONS
+            .iter()
+            .find(|(from, on, _)| *from == self && *on == event)
+            .map(|(_, _, to)| *to)
+            .ok_or(CampaignTransitionError { from: self, event })
+    }
+
+    /// The states from which `event` leads anywhere: for an update that is its own check.
+    #[must_use]
+    pub fn before(event: CampaignEvent) -> Vec<Self> {
+        TRANSITIONS.iter().filter(|(_, on, _)| *on == event).map(|(from, _, _)| *from).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use CampaignEvent as E;
+    use CampaignState as S;
+
+    #[test]
+    fn every_pair_outside_the_table_is_an_error() {
+        for from in S::ALL {
+            assert_eq!(S::from_number(from.number()), Some(from));
+            for event in E::ALL {
+                let listed = TRANSITIONS.iter().any(|(f, e, _)| (*f, *e) == (from, event));
+                assert_eq!(from.after(event).is_ok(), listed, "{from:?} {event:?}");
+                assert_eq!(S::before(event).contains(&from), listed);
+            }
+        }
+    }
+
+    #[test]
+    fn a_halted_campaign_goes_on_only_when_mended() {
+        assert!(S::Halted.after(E::Resume).is_err());
+        assert_eq!(S::Halted.after(E::Mend).and_then(|s| s.after(E::Resume)), Ok(S::Sending));
+    }
+
+    #[test]
+    fn what_is_final_stays() {
+        for state in S::ALL.into_iter().filter(|s| s.is_final()) {
+            assert!(E::ALL.into_iter().all(|event| state.after(event).is_err()));
+        }
+        let error = S::Done.after(E::Pause).unwrap_err();
+        assert_eq!(error.to_string(), "a campaign that is done cannot pause");
+    }
+}
