@@ -1,1 +1,24 @@
-//! Placeholder.
+//! All SQL, for both databases.
+//!
+//! SQLite by default, PostgreSQL by URL. Each query is written once; what differs (the migrations, the claim, the
+//! way a list of rows is handed over) is named in [`dialect`]. Lists go in as one JSON parameter, so that a batch is
+//! one statement whatever its length.
+
+mod audience;
+mod campaign;
+mod delivery;
+mod dialect;
+mod entry;
+mod error;
+mod open;
+mod presence;
+mod suppression;
+
+pub use audience::{Audience, AudienceUid, Channel, NewAudience, PEOPLE_BATCH_MAX, PersonRow, SealedPerson};
+pub use campaign::{Campaign, CampaignId, NewCampaign};
+pub use delivery::{CLAIM_BATCH_MAX, Claimed, DeliveryRow, Intent, JOURNAL_BATCH_MAX, Journaled, Settlement};
+pub use entry::Entry;
+pub use error::StoreError;
+pub use open::{DatabaseUrl, DatabaseUrlError, Store};
+pub use presence::{Presence, WorkerId};
+pub use suppression::Scope;

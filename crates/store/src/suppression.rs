@@ -1,0 +1,87 @@
+//! Who is not written to: fingerprints under a key of their own, which outlive the audiences.
+
+use std::collections::HashSet;
+
+use jiff::Timestamp;
+use keys::Fingerprint;
+use sqlx::{AssertSqlSafe, Row};
+
+use crate::{Store, StoreError};
+
+/// Fingerprints looked up in one statement.
+const LOOK_UP_BATCH: usize = 256;
+
+/// What a suppression stops. The numbers are what the database holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(i16)]
+pub enum Scope {
+    /// Surveys, by own wish; a legal notice still comes.
+    Surveys = 1,
+    /// The address, because its mailbox is bad.
+    Address = 2,
+    /// All e-mail: it is not safe for the person.
+    Unsafe = 3,
+}
+
+impl Store {
+    /// Suppresses an address; more than once is once.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn suppress(
+        &self,
+        fingerprint: Fingerprint,
+        scope: Scope,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        sqlx::query(
+            "INSERT INTO suppression (fingerprint, scope, created_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+        )
+        .bind(fingerprint.0.to_vec())
+        .bind(scope as i16)
+        .bind(at.as_microsecond())
+        .execute(&self.write)
+        .await?;
+        Ok(())
+    }
+
+    /// Which of these are suppressed, in any scope.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn suppressed(&self, fingerprints: &[Fingerprint]) -> Result<HashSet<Fingerprint>, StoreError> {
+        let mut found = HashSet::new();
+        let any: i64 =
+            sqlx::query_scalar("SELECT count(*) FROM (SELECT 1 FROM suppression LIMIT 1) AS first")
+                .fetch_one(&self.read)
+                .await?;
+        if any == 0 {
+            return Ok(found);
+        }
+        for batch in fingerprints.chunks(LOOK_UP_BATCH) {
+            let places: Vec<String> = (1..=batch.len()).map(|n| format!("${n}")).collect();
+            let sql = format!(
+                "SELECT DISTINCT fingerprint FROM suppression WHERE fingerprint IN ({})",
+                places.join(",")
+            );
+            let mut query = sqlx::query(AssertSqlSafe(sql));
+            for fingerprint in batch {
+                query = query.bind(fingerprint.0.to_vec());
+            }
+            for row in query.fetch_all(&self.read).await? {
+                let octets: Vec<u8> = row.try_get(0)?;
+                found.extend(octets.try_into().map(Fingerprint));
+            }
+        }
+        Ok(found)
+    }
+
+    /// How many suppressions there are.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn suppressions(&self) -> Result<u64, StoreError> {
+        let row = sqlx::query("SELECT count(*) FROM suppression").fetch_one(&self.read).await?;
+        Ok(u64::try_from(row.try_get::<i64, _>(0)?).unwrap_or(0))
+    }
+}

@@ -1,0 +1,344 @@
+//! What both databases must do alike.
+
+use std::fmt::Debug;
+
+use campaign::{CampaignEvent, CampaignState, DeliveryEvent, DeliveryState};
+use jiff::{SignedDuration, Timestamp};
+use keys::Fingerprint;
+use store::{
+    Audience, AudienceUid, CampaignId, Channel, DatabaseUrl, Entry, Intent, NewAudience, NewCampaign, Scope,
+    SealedPerson, Settlement, Store, StoreError, WorkerId,
+};
+
+const NOW: Timestamp = Timestamp::constant(1_800_000_000, 0);
+
+fn fine<T, E: Debug>(result: Result<T, E>) -> T {
+    result.expect("the store does it")
+}
+
+/// A store on one of the databases, and what keeps that alive.
+struct Bench {
+    store: Store,
+    url: DatabaseUrl,
+    _folder: tempfile::TempDir,
+    _server: Option<testkit::Postgres>,
+}
+
+async fn sqlite() -> Bench {
+    let folder = fine(tempfile::tempdir());
+    let url = fine(DatabaseUrl::parse(&format!("sqlite:{}/data/it%s.db", folder.path().display())));
+    Bench { store: fine(Store::open(&url).await), url, _folder: folder, _server: None }
+}
+
+async fn postgres() -> Bench {
+    let server = testkit::Postgres::start();
+    let url = fine(DatabaseUrl::parse(server.url()));
+    Bench {
+        store: fine(Store::open(&url).await),
+        url,
+        _folder: fine(tempfile::tempdir()),
+        _server: Some(server),
+    }
+}
+
+async fn audience(store: &Store, name: &str, people: u64) -> Audience {
+    let uid = AudienceUid(format!("uid-{name}"));
+    let fields = ["email".to_owned(), "first_name".to_owned()];
+    let new =
+        NewAudience { uid: &uid, name, key_name: "k", fields: &fields, language_field: Some(1), at: NOW };
+    let mut audience = fine(store.begin_audience(&new).await);
+    let people: Vec<SealedPerson> = (0..people)
+        .map(|n| SealedPerson {
+            row: n + 2,
+            fingerprint: Fingerprint([u8::try_from(n % 251).expect("small"); 16]),
+            channel: if n == 1 {
+                Channel::Unsafe
+            } else if n == 2 {
+                Channel::Unknown
+            } else {
+                Channel::Safe
+            },
+            sealed: vec![u8::try_from(n % 251).expect("small"), 0, 255],
+        })
+        .collect();
+    for batch in people.chunks(store::PEOPLE_BATCH_MAX) {
+        fine(store.add_people(&audience, batch).await);
+    }
+    audience.people = people.len() as u64;
+    audience.digest = format!("digest-{name}");
+    audience
+}
+
+fn new_campaign<'a>(name: &'a str) -> NewCampaign<'a> {
+    NewCampaign {
+        uid: name,
+        name,
+        message: "{}",
+        message_digest: "m",
+        relay: "smtp://127.0.0.1:25",
+        connections: 3,
+        acknowledged: "",
+        at: NOW,
+        start_at: NOW,
+        suppressed_rows: &[],
+    }
+}
+
+async fn campaign_of(store: &Store, name: &str, people: u64) -> CampaignId {
+    let audience = audience(store, name, people).await;
+    fine(store.create_campaign(&new_campaign(name), &audience, true).await)
+}
+
+fn settle(number: u64, from: DeliveryState, event: DeliveryEvent) -> Settlement {
+    Settlement {
+        number,
+        from,
+        event,
+        at: NOW,
+        code: 250,
+        enhanced: "2.0.0".to_owned(),
+        reply: String::new(),
+        next_attempt: (event == DeliveryEvent::Defer).then(|| NOW + SignedDuration::from_secs(60)),
+    }
+}
+
+fn intent(number: u64) -> Intent {
+    Intent { number, date: NOW, at: NOW }
+}
+
+async fn an_import_is_seen_when_complete(bench: Bench) {
+    let store = &bench.store;
+    let audience = audience(store, "victims", 1_101).await;
+    assert!(fine(store.find_audience("victims").await).is_none());
+    fine(store.complete_audience(&audience).await);
+    let seen = fine(store.find_audience("victims").await).expect("seen now");
+    assert_eq!((seen.people, seen.fields.len(), seen.language_field), (1_101, 2, Some(1)));
+    let new = NewAudience {
+        uid: &AudienceUid("other".into()),
+        name: "victims",
+        key_name: "k",
+        fields: &[],
+        language_field: None,
+        at: NOW,
+    };
+    assert!(matches!(store.begin_audience(&new).await, Err(StoreError::NameInUse)));
+    let page = fine(store.people(&seen, 1_100, 10).await);
+    assert_eq!(page.iter().map(|p| p.row).collect::<Vec<_>>(), [1_101, 1_102]);
+    assert_eq!(
+        fine(store.person_at(&seen, 3).await).map(|p| (p.row, p.channel)),
+        Some((4, Channel::Unknown))
+    );
+    assert!(fine(store.person_at(&seen, 1_102).await).is_none());
+    fine(store.discard_audience(&seen).await);
+    assert!(fine(store.find_audience("victims").await).is_some(), "a complete one is not discarded");
+}
+
+async fn an_abandoned_import_is_found_and_discarded(bench: Bench) {
+    let store = &bench.store;
+    audience(store, "victims", 3).await;
+    assert!(fine(store.abandoned_audiences(NOW).await).is_empty());
+    let abandoned = fine(store.abandoned_audiences(NOW + SignedDuration::from_secs(1)).await);
+    fine(store.discard_audience(&abandoned[0]).await);
+    assert!(fine(store.abandoned_audiences(NOW + SignedDuration::from_secs(1)).await).is_empty());
+}
+
+async fn a_campaign_appears_whole(bench: Bench) {
+    let store = &bench.store;
+    let audience = audience(store, "victims", 6).await;
+    let new = NewCampaign { suppressed_rows: &[5, 4], ..new_campaign("January") };
+    let id = fine(store.create_campaign(&new, &audience, true).await);
+    let counts = fine(store.counts(id).await);
+    // Row 3 is unsafe, row 4 unknown (held, though it is on the suppression list too), row 5 suppressed.
+    assert_eq!((counts.total, counts.queued, counts.suppressed, counts.held), (6, 3, 2, 1));
+    assert!(matches!(store.create_campaign(&new, &audience, false).await, Err(StoreError::NameInUse)));
+    assert_eq!(fine(store.sent_before("m", "digest-victims").await).as_deref(), Some("January"));
+    assert_eq!(fine(store.sent_before("m", "other").await), None);
+    let campaign = fine(store.campaign("January").await);
+    assert_eq!((campaign.state, campaign.connections), (CampaignState::Sending, 3));
+    assert_eq!(fine(store.audience_of(&campaign).await).name, "victims");
+    assert!(matches!(store.campaign("February").await, Err(StoreError::NotFound)));
+    let later =
+        NewCampaign { start_at: NOW + SignedDuration::from_secs(9), uid: "l", ..new_campaign("Later") };
+    fine(store.create_campaign(&later, &audience, false).await);
+    assert_eq!(fine(store.campaign("Later").await).state, CampaignState::Waiting);
+    assert_eq!(fine(store.campaigns().await).len(), 2);
+}
+
+async fn outcome_and_next_intent_are_one_commit(bench: Bench) {
+    let store = &bench.store;
+    let id = campaign_of(store, "c", 10).await;
+    let me = fine(store.enlist(id, WorkerId::from_random(7)).await);
+    let claimed = fine(store.claim(id, &me, NOW, 4).await);
+    assert_eq!(claimed.iter().map(|c| c.number).collect::<Vec<_>>(), [1, 4, 5, 6], "2 is unsafe, 3 is held");
+    assert_eq!(claimed[1].sealed, [3, 0, 255]);
+    assert_eq!(fine(store.claim(id, &me, NOW, 2).await).len(), 2, "nobody is claimed twice");
+    let first = fine(store.journal(id, &me, &[], &[intent(1), intent(4)]).await);
+    assert_eq!(first.intended.len(), 2);
+    assert_eq!(fine(store.counts(id).await).queued, 8, "in flight with a live sender");
+    let outcomes = [
+        settle(1, DeliveryState::Intended, DeliveryEvent::Accept),
+        settle(4, DeliveryState::Intended, DeliveryEvent::Defer),
+        settle(6, DeliveryState::Claimed, DeliveryEvent::Refuse),
+    ];
+    let second = fine(store.journal(id, &me, &outcomes, &[intent(5)]).await);
+    assert_eq!((second.intended.as_slice(), second.settled), ([5].as_slice(), 3));
+    let counts = fine(store.counts(id).await);
+    assert_eq!((counts.accepted, counts.deferred, counts.failed, counts.queued), (1, 1, 1, 5));
+    // What is final does not move again, whoever asks.
+    let again = fine(store.journal(id, &me, &outcomes, &[intent(1)]).await);
+    assert_eq!((again.intended.len(), again.settled), (0, 0));
+    // A deferred one is claimed when it is due, before those not tried yet, with the Date of its first intent.
+    assert!(fine(store.claim(id, &me, NOW, 1).await)[0].date.is_none());
+    let due = fine(store.claim(id, &me, NOW + SignedDuration::from_secs(60), 1).await);
+    assert_eq!(
+        (due[0].number, due[0].attempts, due[0].date, due[0].first_attempt),
+        (4, 1, Some(NOW), Some(NOW))
+    );
+    let rows = fine(store.deliveries(id, Some(DeliveryState::Failed), 0, 10).await);
+    assert_eq!((rows.len(), rows[0].number, rows[0].code, rows[0].enhanced.as_str()), (1, 6, 250, "2.0.0"));
+}
+
+async fn no_intent_holds_once_the_campaign_is_paused(bench: Bench) {
+    let store = &bench.store;
+    let id = campaign_of(store, "c", 10).await;
+    let me = fine(store.enlist(id, WorkerId::from_random(7)).await);
+    fine(store.claim(id, &me, NOW, 4).await);
+    assert_eq!(
+        fine(store.move_campaign(id, CampaignEvent::Pause, "by hand", NOW).await),
+        CampaignState::Paused
+    );
+    assert!(fine(store.journal(id, &me, &[], &[intent(1)]).await).intended.is_empty());
+    let release = settle(1, DeliveryState::Claimed, DeliveryEvent::Release);
+    assert_eq!(fine(store.journal(id, &me, &[release], &[]).await).settled, 1);
+    assert_eq!(fine(store.campaign("c").await).reason, "by hand");
+    fine(store.move_campaign(id, CampaignEvent::Resume, "", NOW).await);
+    assert_eq!(fine(store.claim(id, &me, NOW, 1).await)[0].attempts, 0, "a release is no attempt");
+    fine(store.move_campaign(id, CampaignEvent::Cancel, "", NOW).await);
+    assert!(matches!(
+        store.move_campaign(id, CampaignEvent::Resume, "", NOW).await,
+        Err(StoreError::Transition(_))
+    ));
+}
+
+async fn a_dead_sender_is_taken_over(bench: Bench) {
+    let store = &bench.store;
+    let id = campaign_of(store, "c", 10).await;
+    let dead = fine(store.enlist(id, WorkerId::from_random(7)).await);
+    fine(store.claim(id, &dead, NOW, 6).await);
+    fine(store.journal(id, &dead, &[], &[intent(1), intent(4)]).await);
+    drop(dead);
+    let counts = fine(store.counts(id).await);
+    assert_eq!((counts.in_doubt, counts.queued), (2, 6), "an intent without a live sender shows as in doubt");
+    let me = fine(store.enlist(id, WorkerId::from_random(8)).await);
+    assert_eq!(fine(store.take_over(id, &me, NOW).await), 2);
+    assert_eq!(fine(store.take_over(id, &me, NOW).await), 0);
+    let claimed = fine(store.claim(id, &me, NOW, 20).await);
+    assert_eq!(claimed.iter().map(|c| c.number).collect::<Vec<_>>(), [5, 6, 7, 8, 9, 10]);
+    assert_eq!(fine(store.next_due(id).await), None);
+    assert_eq!(fine(store.counts(id).await).in_doubt, 2);
+}
+
+async fn a_halted_campaign_is_mended(bench: Bench) {
+    let store = &bench.store;
+    let id = campaign_of(store, "c", 5).await;
+    assert!(matches!(store.mend_campaign(id, "new", "d").await, Err(StoreError::Transition(_))));
+    fine(store.move_campaign(id, CampaignEvent::Halt, "refused", NOW).await);
+    assert!(matches!(
+        store.move_campaign(id, CampaignEvent::Resume, "", NOW).await,
+        Err(StoreError::Transition(_))
+    ));
+    fine(store.mend_campaign(id, "new", "d").await);
+    fine(store.move_campaign(id, CampaignEvent::Resume, "", NOW).await);
+    assert_eq!(fine(store.campaign("c").await).message, "new");
+}
+
+async fn suppressions_are_found_by_fingerprint(bench: Bench) {
+    let store = &bench.store;
+    let all: Vec<Fingerprint> =
+        (0..=255).map(|n| Fingerprint([n; 16])).chain([Fingerprint([1; 16])]).collect();
+    assert!(fine(store.suppressed(&all).await).is_empty());
+    for _ in 0..2 {
+        fine(store.suppress(Fingerprint([9; 16]), Scope::Address, NOW).await);
+        fine(store.suppress(Fingerprint([255; 16]), Scope::Surveys, NOW).await);
+    }
+    let found = fine(store.suppressed(&all).await);
+    assert!(found.len() == 2 && found.contains(&Fingerprint([9; 16])));
+    assert_eq!(fine(store.suppressions().await), 2);
+}
+
+async fn entries_and_reopening(bench: Bench) {
+    let detail = serde_json::json!({"people": 3});
+    fine(
+        bench.store.record(&Entry { at: NOW, actor: "ann", act: "import", subject: "victims", detail }).await,
+    );
+    bench.store.close().await;
+    let again = fine(Store::open(&bench.url).await);
+    let entries = fine(again.entries("victims", 10).await);
+    assert_eq!(
+        (entries.len(), entries[0].2.as_str(), entries[0].3.as_str()),
+        (1, "import", "{\"people\":3}")
+    );
+}
+
+async fn relay_down_for_too_long_fails_what_waits(bench: Bench) {
+    let store = &bench.store;
+    let id = campaign_of(store, "c", 10).await;
+    let me = fine(store.enlist(id, WorkerId::from_random(7)).await);
+    fine(store.claim(id, &me, NOW, 3).await);
+    assert_eq!(fine(store.fail_waiting(id, NOW).await), 5);
+    let counts = fine(store.counts(id).await);
+    assert_eq!((counts.failed, counts.queued, counts.suppressed, counts.held), (5, 3, 1, 1));
+    fine(store.set_relay(id, "smtp://127.0.0.1:26", 9).await);
+    assert_eq!(fine(store.campaign("c").await).connections, 9);
+}
+
+macro_rules! contract {
+    ($($name:ident),* $(,)?) => {
+        mod on_sqlite { $( #[tokio::test] async fn $name() { super::$name(super::sqlite().await).await; } )* }
+        mod on_postgres { $( #[tokio::test] async fn $name() { super::$name(super::postgres().await).await; } )* }
+    };
+}
+
+contract! {
+    an_import_is_seen_when_complete,
+    an_abandoned_import_is_found_and_discarded,
+    a_campaign_appears_whole,
+    outcome_and_next_intent_are_one_commit,
+    no_intent_holds_once_the_campaign_is_paused,
+    a_dead_sender_is_taken_over,
+    a_halted_campaign_is_mended,
+    suppressions_are_found_by_fingerprint,
+    entries_and_reopening,
+    relay_down_for_too_long_fails_what_waits,
+}
+
+#[tokio::test]
+async fn a_second_sender_on_sqlite_is_refused() {
+    let bench = sqlite().await;
+    let id = campaign_of(&bench.store, "c", 5).await;
+    let _first = fine(bench.store.enlist(id, WorkerId::from_random(7)).await);
+    let second = bench.store.enlist(id, WorkerId::from_random(8)).await;
+    assert!(matches!(second, Err(StoreError::SenderPresent)));
+}
+
+#[tokio::test]
+async fn senders_on_postgres_share() {
+    let bench = postgres().await;
+    let id = campaign_of(&bench.store, "c", 10).await;
+    let first = fine(bench.store.enlist(id, WorkerId::from_random(7)).await);
+    let second = fine(bench.store.enlist(id, WorkerId::from_random(8)).await);
+    fine(bench.store.claim(id, &first, NOW, 3).await);
+    assert_eq!(fine(bench.store.take_over(id, &second, NOW).await), 0, "the first one lives");
+    assert_eq!(fine(bench.store.claim(id, &second, NOW, 20).await).len(), 5);
+    // A claim belongs to who made it.
+    assert!(fine(bench.store.journal(id, &second, &[], &[intent(1)]).await).intended.is_empty());
+}
+
+#[tokio::test]
+async fn postgres_without_fsync_is_refused() {
+    let server = testkit::Postgres::start();
+    let url = fine(DatabaseUrl::parse(server.url()));
+    fine(Store::open(&url).await).close().await;
+    server.set("fsync", "off");
+    assert!(matches!(Store::open(&url).await, Err(StoreError::FsyncOff)));
+}
