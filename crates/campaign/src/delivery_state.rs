@@ -116,6 +116,10 @@ const TRANSITIONS: &[(DeliveryState, DeliveryEvent, DeliveryState)] = {
         (S::Deferred, E::Claim, S::Claimed),
         (S::Claimed, E::Release, S::Queued),
         (S::Claimed, E::Intend, S::Intended),
+        // The relay was out of reach until `delivery.give_up_after`, or a refusal of policy that was first kept open
+        // turned out to be about this person and not about us.
+        (S::Queued, E::Refuse, S::Failed),
+        (S::Deferred, E::Refuse, S::Failed),
         // Before an intent: the relay refused the person, or was not to be reached.
         (S::Claimed, E::Refuse, S::Failed),
         (S::Claimed, E::Defer, S::Deferred),
@@ -164,7 +168,7 @@ mod tests {
                 assert_eq!(from.after(event).is_ok(), listed, "{from:?} {event:?}");
             }
         }
-        assert_eq!(TRANSITIONS.len(), 10);
+        assert_eq!(TRANSITIONS.len(), 12);
     }
 
     #[test]

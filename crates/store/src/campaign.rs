@@ -12,6 +12,14 @@ use crate::{Audience, Channel, Store, StoreError, WorkerId};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct CampaignId(pub(crate) i64);
 
+impl CampaignId {
+    /// The number itself, for what is derived from it.
+    #[must_use]
+    pub const fn get(self) -> i64 {
+        self.0
+    }
+}
+
 /// A campaign as it is made.
 #[derive(Debug, Clone)]
 pub struct NewCampaign<'a> {

@@ -2,12 +2,14 @@
 
 use campaign::{DeliveryEvent, DeliveryState};
 use jiff::Timestamp;
+use keys::Fingerprint;
 use serde_json::{Value, json};
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
 use crate::audience::{count, number, small, time};
-use crate::{CampaignId, Presence, Store, StoreError};
+use crate::suppression::suppress;
+use crate::{CampaignId, Presence, Scope, Store, StoreError};
 
 /// Deliveries claimed at once.
 pub const CLAIM_BATCH_MAX: u32 = 500;
@@ -50,6 +52,8 @@ pub struct Settlement {
     pub reply: String,
     /// When to try again, for what is deferred or released.
     pub next_attempt: Option<Timestamp>,
+    /// The address is bad: not written to again, from the same commit on.
+    pub suppress: Option<Fingerprint>,
 }
 
 /// The wish to hand over a final dot.
@@ -263,6 +267,9 @@ impl Store {
                 .await?
                 .rows_affected();
         }
+        for (fingerprint, at) in settlements.iter().filter_map(|s| Some((s.suppress?, s.at))) {
+            suppress(&mut transaction, fingerprint, Scope::Address, at).await?;
+        }
         if !intents.is_empty() {
             let rows: Vec<Value> = intents
                 .iter()
@@ -285,14 +292,28 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn fail_waiting(&self, campaign: CampaignId, now: Timestamp) -> Result<u64, StoreError> {
-        Ok(sqlx::query(
-            "UPDATE delivery SET state = 4, settled_at = $2 WHERE campaign_id = $1 AND state IN (0, 5)",
-        )
-        .bind(campaign.0)
-        .bind(now.as_microsecond())
-        .execute(&self.write)
-        .await?
-        .rows_affected())
+        let sql = "UPDATE delivery SET state = 4, settled_at = $2 WHERE campaign_id = $1 AND state IN (0, 5)";
+        Ok(sqlx::query(sql)
+            .bind(campaign.0)
+            .bind(now.as_microsecond())
+            .execute(&self.write)
+            .await?
+            .rows_affected())
+    }
+
+    /// Fails deferred deliveries whose refusal turned out to be about the person.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn fail_deferred(&self, campaign: CampaignId, numbers: &[u64]) -> Result<(), StoreError> {
+        for number in numbers {
+            sqlx::query("UPDATE delivery SET state = 4 WHERE campaign_id = $1 AND number = $2 AND state = 5")
+                .bind(campaign.0)
+                .bind(i64::try_from(*number).unwrap_or(i64::MAX))
+                .execute(&self.write)
+                .await?;
+        }
+        Ok(())
     }
 
     /// Deliveries of a campaign behind number `after`, in any or one state, at most `limit`.

@@ -11,6 +11,7 @@ mod dialect;
 mod entry;
 mod error;
 mod open;
+mod person_fields;
 mod presence;
 mod suppression;
 
@@ -20,5 +21,6 @@ pub use delivery::{CLAIM_BATCH_MAX, Claimed, DeliveryRow, Intent, JOURNAL_BATCH_
 pub use entry::Entry;
 pub use error::StoreError;
 pub use open::{DatabaseUrl, DatabaseUrlError, Store};
+pub use person_fields::PersonFields;
 pub use presence::{Presence, WorkerId};
 pub use suppression::Scope;

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use jiff::Timestamp;
 use keys::Fingerprint;
-use sqlx::{AssertSqlSafe, Row};
+use sqlx::{AnyConnection, AssertSqlSafe, Row};
 
 use crate::{Store, StoreError};
 
@@ -34,15 +34,7 @@ impl Store {
         scope: Scope,
         at: Timestamp,
     ) -> Result<(), StoreError> {
-        sqlx::query(
-            "INSERT INTO suppression (fingerprint, scope, created_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
-        )
-        .bind(fingerprint.0.to_vec())
-        .bind(scope as i16)
-        .bind(at.as_microsecond())
-        .execute(&self.write)
-        .await?;
-        Ok(())
+        suppress(&mut *self.write.acquire().await?, fingerprint, scope, at).await
     }
 
     /// Which of these are suppressed, in any scope.
@@ -84,4 +76,21 @@ impl Store {
         let row = sqlx::query("SELECT count(*) FROM suppression").fetch_one(&self.read).await?;
         Ok(u64::try_from(row.try_get::<i64, _>(0)?).unwrap_or(0))
     }
+}
+
+pub(crate) async fn suppress(
+    connection: &mut AnyConnection,
+    fingerprint: Fingerprint,
+    scope: Scope,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO suppression (fingerprint, scope, created_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+    )
+    .bind(fingerprint.0.to_vec())
+    .bind(scope as i16)
+    .bind(at.as_microsecond())
+    .execute(connection)
+    .await?;
+    Ok(())
 }

@@ -99,6 +99,7 @@ fn settle(number: u64, from: DeliveryState, event: DeliveryEvent) -> Settlement 
         enhanced: "2.0.0".to_owned(),
         reply: String::new(),
         next_attempt: (event == DeliveryEvent::Defer).then(|| NOW + SignedDuration::from_secs(60)),
+        suppress: (event == DeliveryEvent::Refuse).then_some(Fingerprint([77; 16])),
     }
 }
 
@@ -184,6 +185,7 @@ async fn outcome_and_next_intent_are_one_commit(bench: Bench) {
     assert_eq!((second.intended.as_slice(), second.settled), ([5].as_slice(), 3));
     let counts = fine(store.counts(id).await);
     assert_eq!((counts.accepted, counts.deferred, counts.failed, counts.queued), (1, 1, 1, 5));
+    assert!(fine(store.suppressed(&[Fingerprint([77; 16])]).await).len() == 1, "in the same commit");
     // What is final does not move again, whoever asks.
     let again = fine(store.journal(id, &me, &outcomes, &[intent(1)]).await);
     assert_eq!((again.intended.len(), again.settled), (0, 0));
@@ -195,6 +197,8 @@ async fn outcome_and_next_intent_are_one_commit(bench: Bench) {
         (4, 1, Some(NOW), Some(NOW))
     );
     let rows = fine(store.deliveries(id, Some(DeliveryState::Failed), 0, 10).await);
+    fine(store.fail_deferred(id, &[5, 4]).await);
+    assert_eq!(fine(store.counts(id).await).failed, 1, "4 is claimed and 5 in flight: neither is deferred");
     assert_eq!((rows.len(), rows[0].number, rows[0].code, rows[0].enhanced.as_str()), (1, 6, 250, "2.0.0"));
 }
 

@@ -1,0 +1,269 @@
+//! One connection: envelopes and messages, one at a time.
+
+use std::io;
+use std::time::Duration;
+
+use campaign::{Consequence, Stage, consequence};
+use mail::Address;
+use proof::Proved;
+
+use crate::smtp::stream::Stream;
+use crate::smtp::{Capabilities, Reply, ReplyError, ReplyReader, Timeouts};
+
+/// Octets written at once: what [`Timeouts::data_block`] is for.
+const BLOCK_OCTETS: usize = 64 * 1024;
+/// How long a QUIT may take: nothing depends on its reply.
+const QUIT_WAIT: Duration = Duration::from_secs(2);
+
+/// What ends a connection before a final dot was handed over. Whoever was to be written to is tried again.
+#[derive(Debug, thiserror::Error)]
+pub enum SessionError {
+    /// The connection.
+    #[error("the connection to the relay failed at {}: {}", .0.word(), .1.kind())]
+    Io(Stage, #[source] io::Error),
+    /// Octets that are no reply.
+    #[error("at {}: {1}", .0.word())]
+    Reply(Stage, #[source] ReplyError),
+}
+
+impl SessionError {
+    /// At which command.
+    #[must_use]
+    pub const fn stage(&self) -> Stage {
+        match self {
+            Self::Io(stage, _) | Self::Reply(stage, _) => *stage,
+        }
+    }
+}
+
+/// How far the envelope came.
+#[derive(Debug)]
+pub enum Envelope {
+    /// 354: the relay waits for the message.
+    Ready,
+    /// A command was refused; the connection can be used again.
+    Refused(Stage, Reply),
+    /// A command was refused, and the connection is of no further use.
+    RefusedAndClosed(Stage, Reply),
+}
+
+/// What became of a message whose octets were written.
+#[derive(Debug)]
+pub enum HandOver {
+    /// A complete reply to the final dot.
+    Replied(Reply),
+    /// The connection failed before the final dot was handed to the kernel: the relay has no message.
+    NotSent(io::Error),
+    /// The final dot was handed over and no complete reply came: nobody knows.
+    InDoubt,
+}
+
+/// What goes with an envelope.
+#[derive(Debug, Clone, Copy)]
+pub struct EnvelopeOptions<'a> {
+    /// ENVID, where the relay offers DSN (RFC 3461 §4.4): xtext, at most 100 characters.
+    pub envelope_id: &'a str,
+}
+
+/// A connection on which mail can be sent.
+pub struct Session {
+    stream: Stream,
+    reader: ReplyReader,
+    offers: Capabilities,
+    timeouts: Timeouts,
+    /// A transaction was begun and not finished: RSET first.
+    open_transaction: bool,
+}
+
+impl Session {
+    pub(crate) fn new(stream: Stream, timeouts: Timeouts) -> Self {
+        Self {
+            stream,
+            reader: ReplyReader::default(),
+            offers: Capabilities::default(),
+            timeouts,
+            open_transaction: false,
+        }
+    }
+
+    /// What the relay offers.
+    #[must_use]
+    pub fn offers(&self) -> &Capabilities {
+        &self.offers
+    }
+
+    pub(crate) fn set_offers(&mut self, offers: Capabilities) {
+        self.offers = offers;
+    }
+
+    /// Gives up the stream for TLS. Octets that came in the clear behind the reply to STARTTLS are an attack
+    /// (CVE-2011-0411), so they make it fail.
+    pub(crate) fn into_stream(self) -> Option<Stream> {
+        self.reader.is_empty().then_some(self.stream)
+    }
+
+    pub(crate) async fn reply(&mut self, stage: Stage) -> Result<Reply, SessionError> {
+        let within = self.wait(stage);
+        let io = |error| SessionError::Io(stage, error);
+        let all = tokio::time::timeout(within, async {
+            loop {
+                if let Some(reply) = self.reader.next_reply().map_err(|error| SessionError::Reply(stage, error))? {
+                    return Ok(reply);
+                }
+                let octets = self.stream.read(within).await.map_err(io)?;
+                self.reader.push(&octets);
+            }
+        });
+        // The time-out is for the whole reply: one octet a minute does not hold a connection for ever.
+        all.await.unwrap_or_else(|_| Err(io(io::ErrorKind::TimedOut.into())))
+    }
+
+    pub(crate) async fn command(&mut self, stage: Stage, line: &str) -> Result<Reply, SessionError> {
+        self.write(stage, &format!("{line}\r\n")).await?;
+        self.reply(stage).await
+    }
+
+    async fn write(&mut self, stage: Stage, text: &str) -> Result<(), SessionError> {
+        let within = self.wait(stage);
+        self.stream.write_all(text.as_bytes(), within).await.map_err(|error| SessionError::Io(stage, error))
+    }
+
+    const fn wait(&self, stage: Stage) -> Duration {
+        match stage {
+            Stage::Greeting => self.timeouts.greeting,
+            Stage::Ehlo | Stage::StartTls | Stage::Auth => self.timeouts.ehlo,
+            Stage::Mail => self.timeouts.mail,
+            Stage::Rcpt => self.timeouts.rcpt,
+            Stage::Data => self.timeouts.data,
+            Stage::Dot => self.timeouts.data_end,
+        }
+    }
+
+    /// MAIL, RCPT and DATA for one message to one person: in one write where the relay takes that (RFC 2920).
+    ///
+    /// # Errors
+    /// [`SessionError`]; then the connection is of no further use, and nothing was sent.
+    pub async fn envelope(&mut self, mail: &Proved, options: EnvelopeOptions<'_>) -> Result<Envelope, SessionError> {
+        let mut commands = Vec::with_capacity(4);
+        if self.open_transaction {
+            commands.push((Stage::Mail, "RSET".to_owned()));
+        }
+        let reset = commands.len();
+        commands.push((Stage::Mail, self.mail_from(mail, options)));
+        commands.push((Stage::Rcpt, self.rcpt_to(mail.recipient())));
+        commands.push((Stage::Data, "DATA".to_owned()));
+        self.open_transaction = true;
+
+        if self.offers.pipelining {
+            let all: String = commands.iter().map(|(_, line)| format!("{line}\r\n")).collect();
+            self.write(Stage::Mail, &all).await?;
+        }
+        let mut refused = None;
+        for (place, (stage, line)) in commands.iter().enumerate() {
+            if !self.offers.pipelining {
+                if refused.is_some() {
+                    break;
+                }
+                self.write(*stage, &format!("{line}\r\n")).await?;
+            }
+            let reply = self.reply(*stage).await?;
+            let proceed = consequence(*stage, reply.code, reply.enhanced) == Consequence::Proceed;
+            let data_ready = *stage == Stage::Data && proceed;
+            if data_ready && let Some((stage, reply)) = refused {
+                // RFC 2920 §3.1: DATA was accepted although nobody is to get it. Closing is the one way out that
+                // sends no message at all.
+                return Ok(Envelope::RefusedAndClosed(stage, reply));
+            }
+            if !proceed && refused.is_none() && place >= reset {
+                refused = Some((*stage, reply));
+            }
+        }
+        Ok(match refused {
+            Some((stage, reply)) if reply.code.0 == 421 => Envelope::RefusedAndClosed(stage, reply),
+            Some((stage, reply)) => Envelope::Refused(stage, reply),
+            None => Envelope::Ready,
+        })
+    }
+
+    fn mail_from(&self, mail: &Proved, options: EnvelopeOptions<'_>) -> String {
+        let sender = mail.reverse_path().map_or(String::new(), Address::expose);
+        let mut line = format!("MAIL FROM:<{sender}>");
+        if self.offers.size_max.is_some() {
+            line.push_str(&format!(" SIZE={}", mail.bytes().len()));
+        }
+        if mail.needs_smtputf8() {
+            // RFC 6531 §3.4: the headers are UTF-8 then, so the body type is 8BITMIME.
+            line.push_str(" BODY=8BITMIME SMTPUTF8");
+        }
+        if self.offers.dsn {
+            // RFC 3461 §4.3: a report of a failure holds the headers, not the message.
+            line.push_str(&format!(" RET=HDRS ENVID={}", options.envelope_id));
+        }
+        line
+    }
+
+    fn rcpt_to(&self, recipient: &Address) -> String {
+        let notify = if self.offers.dsn { " NOTIFY=FAILURE" } else { "" };
+        format!("RCPT TO:<{}>{notify}", recipient.expose())
+    }
+
+    /// Writes the message and its final dot, and waits for the reply. Only behind an [`Envelope::Ready`], and only
+    /// when the intent is durable.
+    pub async fn hand_over(&mut self, mail: &Proved) -> HandOver {
+        let octets = dot_stuffed(mail.bytes());
+        let within = self.timeouts.data_block;
+        let mut written = 0;
+        while written < octets.len() {
+            let block = &octets[written..octets.len().min(written + BLOCK_OCTETS)];
+            match self.stream.write_some(block, within).await {
+                Ok(0) => return HandOver::NotSent(io::ErrorKind::WriteZero.into()),
+                Ok(taken) => written += taken,
+                // Without its last octets the relay has seen no final dot (RFC 5321 §4.1.1.4).
+                Err(error) => return HandOver::NotSent(error),
+            }
+        }
+        if self.stream.flush_all(within).await.is_err() {
+            return HandOver::InDoubt;
+        }
+        match self.reply(Stage::Dot).await {
+            Ok(reply) if consequence(Stage::Dot, reply.code, reply.enhanced) == Consequence::Protocol => {
+                HandOver::InDoubt
+            }
+            Ok(reply) => {
+                self.open_transaction = false;
+                HandOver::Replied(reply)
+            }
+            Err(_) => HandOver::InDoubt,
+        }
+    }
+
+    /// Takes leave (RFC 5321 §4.1.1.10); whether the relay answers does not matter.
+    pub async fn quit(mut self) {
+        let _ = tokio::time::timeout(QUIT_WAIT, self.command(Stage::Ehlo, "QUIT")).await;
+    }
+}
+
+/// The message as DATA carries it: a leading dot doubled (RFC 5321 §4.5.2), and the final dot behind it.
+fn dot_stuffed(message: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(message.len() + 64);
+    let mut line_start = true;
+    for octet in message {
+        if line_start && *octet == b'.' {
+            out.push(b'.');
+        }
+        out.push(*octet);
+        line_start = *octet == b'\n';
+    }
+    out.extend_from_slice(b".\r\n");
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dots_are_doubled() {
+        assert_eq!(dot_stuffed(b".a\r\n..\r\nb.\r\n"), b"..a\r\n...\r\nb.\r\n.\r\n");
+    }
+}
