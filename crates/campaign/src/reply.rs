@@ -170,6 +170,12 @@ impl PolicyRefusals {
         }
         self.0 >= POLICY_REFUSALS_MAX
     }
+
+    /// Whether there is no row at present.
+    #[must_use]
+    pub const fn is_broken(&self) -> bool {
+        self.0 == 0
+    }
 }
 
 #[cfg(test)]

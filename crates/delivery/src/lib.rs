@@ -1,1 +1,29 @@
-//! Placeholder.
+//! Claim, intend, send, settle.
+//!
+//! The life of one message here: a [`Claimed`](store::Claimed) delivery becomes a [`proof::Proved`] message in
+//! [`Letters`]; its envelope goes to the relay; when the relay says 354, the [`Journal`] makes the intent durable,
+//! together with the outcome of the connection's message before; only then the final dot may go out (promise 3).
+
+mod clock;
+mod gate;
+mod identity;
+mod journal;
+mod letters;
+mod progress;
+mod sender;
+mod settle;
+pub mod smtp;
+mod supply;
+mod token;
+mod worker;
+
+pub use clock::{Clock, SystemClock};
+pub use identity::{IdentityKeys, UnsubscribeTargets};
+pub use journal::{Journal, JournalError};
+pub use letters::{LetterError, Letters, Prepare};
+pub use progress::Progress;
+pub use sender::{Finish, Limits, SendError, Sender, Stop, StopSignal};
+pub use token::{TokenError, TokenSource};
+
+/// Connections that a campaign may use at most (`delivery.connections`).
+pub const CONNECTIONS_MAX: u32 = 100;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use campaign::{Consequence, PauseCause, Stage, consequence};
 use rustls::ClientConfig;
 
+use crate::TokenError;
 use crate::smtp::auth::{AuthError, Exchange};
 use crate::smtp::session::{Session, SessionError};
 use crate::smtp::stream::Stream;
@@ -37,6 +38,9 @@ pub enum OpenError {
     /// Something came in the clear behind the reply to STARTTLS.
     #[error("something was put into the connection to the relay before TLS began: somebody may be tampering with it")]
     Injected,
+    /// No bearer token.
+    #[error(transparent)]
+    Token(TokenError),
     /// No way to log in.
     #[error(transparent)]
     Auth(#[from] AuthError),
@@ -49,7 +53,8 @@ impl OpenError {
         match self {
             Self::Refused(stage, _) => Some(PauseCause::RelayRefusesUs(*stage)),
             Self::NoStartTls | Self::Tls(_) | Self::Injected => Some(PauseCause::RelayRefusesUs(Stage::StartTls)),
-            Self::Auth(_) => Some(PauseCause::RelayRefusesUs(Stage::Auth)),
+            Self::Token(error) if !error.is_lasting() => None,
+            Self::Token(_) | Self::Auth(_) => Some(PauseCause::RelayRefusesUs(Stage::Auth)),
             Self::Unreachable(_) | Self::Session(_) | Self::Later(..) => None,
         }
     }

@@ -1,0 +1,100 @@
+//! Group commit: the outcomes and intents of all connections, as many as wait, in one durable transaction.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use store::{CampaignId, Intent, JOURNAL_BATCH_MAX, Presence, Settlement, Store, StoreError};
+use tokio::sync::{mpsc, oneshot};
+
+/// A commit that cannot be made now is tried so often, for the outcomes in it are known nowhere else.
+const TRIES_MAX: u32 = 5;
+/// And with this wait in between, doubled each time.
+const TRY_WAIT: Duration = Duration::from_millis(200);
+
+/// The journal is no more: nothing can be made durable, so nothing may be sent.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error(transparent)]
+pub struct JournalError(#[from] Arc<StoreError>);
+
+struct Request {
+    settlement: Option<Settlement>,
+    intent: Option<Intent>,
+    done: oneshot::Sender<Result<bool, JournalError>>,
+}
+
+/// The way of all connections to the database.
+#[derive(Clone)]
+pub struct Journal {
+    requests: mpsc::Sender<Request>,
+}
+
+impl Journal {
+    /// Starts it for one sender of one campaign.
+    #[must_use]
+    pub fn start(store: Store, campaign: CampaignId, presence: Arc<Presence>) -> Self {
+        let (requests, queue) = mpsc::channel(JOURNAL_BATCH_MAX);
+        tokio::spawn(keep(store, campaign, presence, queue));
+        Self { requests }
+    }
+
+    /// Makes an outcome durable, and with it the intent of the next message. `true`: the intent holds, its dot may go
+    /// out. `false`: the campaign was stopped or the claim taken over, and it may not.
+    ///
+    /// # Errors
+    /// [`JournalError`]: nothing is durable, nothing may go out.
+    pub async fn commit(&self, settlement: Option<Settlement>, intent: Option<Intent>) -> Result<bool, JournalError> {
+        let gone = || JournalError(Arc::new(StoreError::Unreachable("the journal has ended".to_owned())));
+        let (done, answer) = oneshot::channel();
+        self.requests.send(Request { settlement, intent, done }).await.map_err(|_| gone())?;
+        answer.await.map_err(|_| gone())?
+    }
+}
+
+async fn keep(store: Store, campaign: CampaignId, presence: Arc<Presence>, mut queue: mpsc::Receiver<Request>) {
+    let mut batch = Vec::with_capacity(JOURNAL_BATCH_MAX);
+    while queue.recv_many(&mut batch, JOURNAL_BATCH_MAX).await > 0 {
+        let settlements: Vec<Settlement> = batch.iter_mut().filter_map(|r| r.settlement.take()).collect();
+        let intents: Vec<Intent> = batch.iter().filter_map(|r| r.intent).collect();
+        match commit(&store, campaign, &presence, &settlements, &intents).await {
+            Ok(intended) => {
+                for request in batch.drain(..) {
+                    let holds = request.intent.is_some_and(|intent| intended.binary_search(&intent.number).is_ok());
+                    let _ = request.done.send(Ok(holds));
+                }
+            }
+            Err(error) => {
+                let error = JournalError(Arc::new(error));
+                for request in batch.drain(..) {
+                    let _ = request.done.send(Err(error.clone()));
+                }
+                // Ends here: what comes later gets an error too, and no dot goes out.
+                return;
+            }
+        }
+    }
+}
+
+async fn commit(
+    store: &Store,
+    campaign: CampaignId,
+    presence: &Presence,
+    settlements: &[Settlement],
+    intents: &[Intent],
+) -> Result<Vec<u64>, StoreError> {
+    let mut wait = TRY_WAIT;
+    let mut tries = 1;
+    loop {
+        match store.journal(campaign, presence, settlements, intents).await {
+            Ok(mut journaled) => {
+                journaled.intended.sort_unstable();
+                return Ok(journaled.intended);
+            }
+            Err(error) if error.may_pass() && tries < TRIES_MAX => {
+                tokio::time::sleep(wait).await;
+                wait *= 2;
+                tries += 1;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}

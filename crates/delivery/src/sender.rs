@@ -1,0 +1,331 @@
+//! A sender: connections, journal and supply of one campaign, from start to finish.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use campaign::{CampaignEvent, CampaignState, Counts, Pace, PauseCause, PolicyRefusals, QuietHours, Rate, Retry};
+use rand::rngs::StdRng;
+use rustls::ClientConfig;
+use store::{Campaign, Presence, Store, StoreError};
+use tokio::sync::watch;
+
+use crate::gate::Gate;
+use crate::journal::{Journal, JournalError};
+use crate::letters::Prepare;
+use crate::progress::Progress;
+use crate::settle::Settle;
+use crate::smtp::Relay;
+use crate::supply::{LOOK_AGAIN, Supply};
+use crate::token::TokenSource;
+use crate::worker::{DomainPaces, Worker};
+use crate::{Clock, LetterError};
+
+/// How often a sender looks whether somebody paused or cancelled the campaign. The intent looks too, in its own
+/// commit: after `pause` has returned no further message leaves.
+const STATE_LOOK: Duration = Duration::from_millis(250);
+
+/// How the process is asked to stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stop {
+    /// Go on.
+    No,
+    /// Finish the messages in flight (SIGINT, SIGTERM).
+    Soon,
+    /// At once (the second signal): what is in flight becomes in doubt.
+    Now,
+}
+
+/// The process's wish to stop.
+pub type StopSignal = watch::Receiver<Stop>;
+
+/// What a sender keeps to.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Connections at once.
+    pub connections: u32,
+    /// When to try again and when to give up.
+    pub retry: Retry,
+    /// Doubts since the start that pause the campaign.
+    pub doubt_max: u64,
+    /// Messages of all connections together.
+    pub pace: Option<Rate>,
+    /// Messages of each connection.
+    pub pace_per_connection: Option<Rate>,
+    /// Messages to each domain.
+    pub pace_per_domain: Option<Rate>,
+    /// Hours without mail.
+    pub quiet_hours: Option<QuietHours>,
+}
+
+/// How a sender ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Finish {
+    /// Everything is settled.
+    Done,
+    /// Somebody paused it, or a rule did: why.
+    Paused(String),
+    /// The proof refused a message: why.
+    Halted(String),
+    /// Somebody cancelled it.
+    Cancelled,
+    /// The process was asked to stop.
+    Stopped,
+}
+
+/// Why a sender could not go on. Nothing was lost: what is durable stands in the database.
+#[derive(Debug, thiserror::Error)]
+pub enum SendError {
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The database, in the middle of a commit.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+}
+
+/// What the connections of one sender share.
+pub(crate) struct Shared {
+    pub(crate) store: Store,
+    pub(crate) campaign: Campaign,
+    pub(crate) letters: Arc<dyn Prepare>,
+    pub(crate) relay: Relay,
+    pub(crate) tokens: Option<TokenSource>,
+    pub(crate) tls: Arc<ClientConfig>,
+    pub(crate) limits: Limits,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) progress: Arc<Progress>,
+    pub(crate) journal: Journal,
+    pub(crate) supply: Supply,
+    pub(crate) gate: Mutex<Gate>,
+    pub(crate) pace: Option<Mutex<Pace>>,
+    pub(crate) domain_paces: Option<Mutex<DomainPaces>>,
+    pub(crate) chance: Mutex<StdRng>,
+    /// Deliveries refused for policy in an unbroken row, deferred until it is known whether the refusal is about us.
+    pub(crate) policy_row: Mutex<(PolicyRefusals, Vec<u64>)>,
+    pub(crate) local_stop: watch::Sender<Stop>,
+    pub(crate) finish: Mutex<Option<Finish>>,
+}
+
+/// Sends one campaign until it is settled or stopped.
+pub struct Sender {
+    /// The database.
+    pub store: Store,
+    /// The campaign.
+    pub campaign: Campaign,
+    /// This sender's lock.
+    pub presence: Presence,
+    /// Makes the messages.
+    pub letters: Arc<dyn Prepare>,
+    /// Where to.
+    pub relay: Relay,
+    /// Bearer tokens that are renewed, for relays that want them.
+    pub tokens: Option<TokenSource>,
+    /// TLS.
+    pub tls: Arc<ClientConfig>,
+    /// What to keep to.
+    pub limits: Limits,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// For the jitter of retries.
+    pub chance: StdRng,
+    /// How far it came.
+    pub progress: Arc<Progress>,
+    /// The process's wish to stop.
+    pub stop: StopSignal,
+}
+
+impl std::fmt::Debug for Sender {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("[sender]")
+    }
+}
+
+impl Sender {
+    /// Sends until nothing is open, or somebody stops it.
+    ///
+    /// # Errors
+    /// [`SendError`] when the database fails for longer than the journal's patience.
+    pub async fn run(self) -> Result<Finish, SendError> {
+        let mut stop = self.stop.clone();
+        let (local_stop, _) = watch::channel(Stop::No);
+        let presence = Arc::new(self.presence);
+        let id = self.campaign.id;
+        let connections = self.limits.connections;
+        let shared = Arc::new(Shared {
+            journal: Journal::start(self.store.clone(), id, presence.clone()),
+            supply: Supply::new(self.store.clone(), id, presence.clone(), connections),
+            gate: Mutex::new(Gate::new(self.limits.retry)),
+            pace: self.limits.pace.map(|rate| Mutex::new(Pace::new(rate))),
+            domain_paces: self.limits.pace_per_domain.map(|rate| Mutex::new(DomainPaces::new(rate))),
+            chance: Mutex::new(self.chance),
+            policy_row: Mutex::default(),
+            local_stop,
+            finish: Mutex::new(None),
+            store: self.store,
+            campaign: self.campaign,
+            letters: self.letters,
+            relay: self.relay,
+            tokens: self.tokens,
+            tls: self.tls,
+            limits: self.limits,
+            clock: self.clock,
+            progress: self.progress,
+        });
+        let watcher = tokio::spawn(watch_state(shared.clone(), self.stop));
+        let result = tokio::select! {
+            result = shared.clone().send_all(&presence, connections) => result,
+            // The second signal: nothing more is waited for. What is in flight is in doubt, and the next start says so.
+            Ok(_) = stop.wait_for(|stop| *stop == Stop::Now) => Ok(Finish::Stopped),
+        };
+        watcher.abort();
+        result
+    }
+}
+
+impl Shared {
+    async fn send_all(self: Arc<Self>, presence: &Presence, connections: u32) -> Result<Finish, SendError> {
+        loop {
+            self.store.take_over(self.campaign.id, presence, self.clock.now()).await?;
+            let workers: Vec<_> =
+                (0..connections).map(|_| tokio::spawn(Worker::new(self.clone()).run())).collect();
+            let mut failed = None;
+            for worker in workers {
+                match worker.await {
+                    Ok(Ok(())) => {}
+                    Ok(Err(error)) => failed = failed.or(Some(error)),
+                    Err(_) => failed = failed.or(Some(StoreError::Foreign("a connection's task ended early").into())),
+                }
+                if failed.is_some() {
+                    self.stop(None);
+                }
+            }
+            if let Some(error) = failed {
+                return Err(error);
+            }
+            self.give_back().await?;
+            if let Some(finish) = self.finished().await? {
+                return Ok(finish);
+            }
+            // Another sender (PostgreSQL) has the rest; if it dies, this one takes over.
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+    }
+
+    /// Claims that were not attempted go back, so that nobody has to wait for them.
+    async fn give_back(&self) -> Result<(), SendError> {
+        let now = self.clock.now();
+        for claimed in self.supply.take_rest().await {
+            self.journal.commit(Some(Settle::release(&claimed, now, None)), None).await?;
+        }
+        Ok(())
+    }
+
+    async fn finished(&self) -> Result<Option<Finish>, SendError> {
+        let (id, now) = (self.campaign.id, self.clock.now());
+        if lock(&self.gate).gives_up(now) {
+            self.store.fail_waiting(id, now).await?;
+        }
+        let stopped = lock(&self.finish).clone();
+        if let Some(finish) = stopped {
+            return Ok(Some(finish));
+        }
+        let counts: Counts = self.store.counts(id).await?;
+        if counts.open() > 0 {
+            return Ok((*self.local_stop.borrow() > Stop::No).then_some(Finish::Stopped));
+        }
+        match self.store.move_campaign(id, CampaignEvent::Finish, "", now).await {
+            Ok(_) => Ok(Some(Finish::Done)),
+            // Another sender (PostgreSQL) came first, or somebody paused the campaign as its last message left.
+            Err(StoreError::Transition(_)) => Ok(Some(by_state(self.store.campaign_state(id).await?))),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Stops all connections after the message that each has in flight.
+    pub(crate) fn stop(&self, finish: Option<Finish>) {
+        if let Some(finish) = finish {
+            lock(&self.finish).get_or_insert(finish);
+        }
+        self.local_stop.send_replace(Stop::Soon);
+    }
+
+    /// Pauses the campaign by itself.
+    pub(crate) async fn pause(&self, cause: PauseCause, detail: &str) -> Result<(), StoreError> {
+        let reason = pause_reason(cause, detail);
+        let moved = self.store.move_campaign(self.campaign.id, CampaignEvent::Pause, &reason, self.clock.now()).await;
+        self.stop(Some(Finish::Paused(reason)));
+        tolerate_transition(moved)
+    }
+
+    /// Halts the campaign: a message was refused by the proof as it was about to leave.
+    pub(crate) async fn halt(&self, error: &LetterError) -> Result<(), StoreError> {
+        let reason = error.to_string();
+        let moved = self.store.move_campaign(self.campaign.id, CampaignEvent::Halt, &reason, self.clock.now()).await;
+        self.stop(Some(Finish::Halted(reason)));
+        tolerate_transition(moved)
+    }
+
+    /// Stops if somebody paused, cancelled or halted the campaign.
+    pub(crate) async fn look_at_state(&self) -> Result<(), StoreError> {
+        let state = self.store.campaign_state(self.campaign.id).await?;
+        if !matches!(state.0, CampaignState::Sending | CampaignState::Done) {
+            self.stop(Some(by_state(state)));
+        }
+        Ok(())
+    }
+
+    pub(crate) fn random(&self) -> f64 {
+        use rand::RngExt;
+        lock(&self.chance).random()
+    }
+}
+
+/// Somebody cancelled or halted it in between: that stands.
+fn tolerate_transition(moved: Result<CampaignState, StoreError>) -> Result<(), StoreError> {
+    match moved {
+        Ok(_) | Err(StoreError::Transition(_)) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+fn pause_reason(cause: PauseCause, detail: &str) -> String {
+    let what = match cause {
+        PauseCause::RelayRefusesUs(_) => "nobody failed: the relay refuses the sender, not a person".to_owned(),
+        PauseCause::PolicyRefusals => {
+            format!("nobody failed: the relay refused {} messages in a row for its policy", campaign::POLICY_REFUSALS_MAX)
+        }
+        PauseCause::Doubts => "too many connections were lost behind the final dot (delivery.doubt_max)".to_owned(),
+    };
+    if detail.is_empty() { what } else { format!("{what}: {detail}") }
+}
+
+fn by_state((state, reason): (CampaignState, String)) -> Finish {
+    match state {
+        CampaignState::Done => Finish::Done,
+        CampaignState::Halted => Finish::Halted(reason),
+        CampaignState::Cancelled => Finish::Cancelled,
+        _ => Finish::Paused(reason),
+    }
+}
+
+/// Passes on what others decide: the signal of the process, and the state in the database.
+async fn watch_state(shared: Arc<Shared>, mut stop: StopSignal) {
+    loop {
+        tokio::select! {
+            changed = stop.wait_for(|stop| *stop > Stop::No) => {
+                if changed.is_ok() {
+                    shared.stop(None);
+                }
+                return;
+            }
+            () = tokio::time::sleep(STATE_LOOK) => {}
+        }
+        // A database that does not answer is the journal's to report.
+        let _ = shared.look_at_state().await;
+    }
+}
+
+/// A lock whose holder panicked holds counters and times alone: they are as good as before.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,462 @@
+//! One connection's work: a delivery at a time, from claim to settlement.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use campaign::{Consequence, DeliveryState, Pace, PauseCause, Rate, Stage, consequence};
+use jiff::{SignedDuration, Timestamp};
+use proof::Proved;
+use store::{Claimed, Intent, Settlement};
+use tokio::sync::watch;
+
+use crate::sender::{SendError, Shared, Stop, lock};
+use crate::settle::{Outcome, Settle, Settled};
+use crate::smtp::{Credentials, Envelope, EnvelopeOptions, HandOver, OpenError, Reply, Session, open};
+use crate::supply::{Next, until};
+
+/// Domains whose pace is remembered; beyond it all are forgotten, which lets one message too many through to each.
+const DOMAINS_MAX: usize = 10_000;
+
+/// Paces by recipient domain.
+pub(crate) struct DomainPaces {
+    rate: Rate,
+    domains: HashMap<Box<str>, (Pace, Timestamp)>,
+}
+
+impl DomainPaces {
+    pub(crate) fn new(rate: Rate) -> Self {
+        Self { rate, domains: HashMap::new() }
+    }
+
+    /// Takes a place, or says when to come back: each who has to wait gets a time of their own.
+    fn take(&mut self, domain: &str, now: Timestamp) -> Result<(), Timestamp> {
+        if self.domains.len() >= DOMAINS_MAX && !self.domains.contains_key(domain) {
+            self.domains.clear();
+        }
+        let (pace, slot) = self.domains.entry(domain.into()).or_insert_with(|| (Pace::new(self.rate), now));
+        pace.take(now).map_err(|free| {
+            let mine = free.max(*slot);
+            *slot = mine + self.rate.interval();
+            mine
+        })
+    }
+}
+
+pub(crate) struct Worker {
+    shared: Arc<Shared>,
+    stop: watch::Receiver<Stop>,
+    session: Option<Session>,
+    /// The outcome of the message before: durable with the next intent, in one commit.
+    pending: Option<Settlement>,
+    pace: Option<Pace>,
+    /// Messages that the relay took on this connection.
+    taken: u64,
+}
+
+/// Whether there is a connection for a delivery.
+enum Connected {
+    Yes,
+    /// The delivery was settled or given back.
+    No,
+}
+
+impl Worker {
+    pub(crate) fn new(shared: Arc<Shared>) -> Self {
+        let stop = shared.local_stop.subscribe();
+        let pace = shared.limits.pace_per_connection.map(Pace::new);
+        Self { shared, stop, session: None, pending: None, pace, taken: 0 }
+    }
+
+    pub(crate) async fn run(mut self) -> Result<(), SendError> {
+        let worked = self.work().await;
+        // The last outcome is durable before anything else, also when something failed.
+        let flushed = self.flush().await;
+        if let Some(session) = self.session.take() {
+            session.quit().await;
+        }
+        worked.and(flushed)
+    }
+
+    async fn work(&mut self) -> Result<(), SendError> {
+        while !self.stopping() {
+            let now = self.shared.clock.now();
+            if let Some(end) = self.shared.limits.quiet_hours.as_ref().and_then(|quiet| quiet.ends(now)) {
+                self.leave().await?;
+                self.sleep(until(end, now)).await;
+                continue;
+            }
+            match self.shared.supply.next(&*self.shared.clock).await? {
+                Next::Delivery(claimed) => self.deliver(&claimed).await?,
+                Next::Wait(_) if self.pending.is_some() => self.flush().await?,
+                Next::Wait(wait) => {
+                    self.settle_policy_row().await?;
+                    self.sleep(wait).await;
+                }
+                Next::Drained => {
+                    self.settle_policy_row().await?;
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn stopping(&self) -> bool {
+        *self.stop.borrow() > Stop::No
+    }
+
+    /// Waits, or is woken by a stop or by somebody else's settlement.
+    async fn sleep(&mut self, wait: Duration) {
+        tokio::select! {
+            () = tokio::time::sleep(wait) => {}
+            _ = self.stop.changed() => {}
+            () = self.shared.supply.something_settled() => {}
+        }
+    }
+
+    /// Before a long wait: the outcome is durable, and the relay's connection is not held open.
+    async fn leave(&mut self) -> Result<(), SendError> {
+        self.flush().await?;
+        if let Some(session) = self.session.take() {
+            session.quit().await;
+        }
+        Ok(())
+    }
+
+    async fn flush(&mut self) -> Result<(), SendError> {
+        match self.pending.take() {
+            Some(settlement) => self.commit(Some(settlement), None).await.map(|_| ()),
+            None => Ok(()),
+        }
+    }
+
+    async fn commit(&self, settlement: Option<Settlement>, intent: Option<Intent>) -> Result<bool, SendError> {
+        let settles = settlement.is_some();
+        let holds = self.shared.journal.commit(settlement, intent).await?;
+        if settles {
+            self.shared.supply.settled();
+        }
+        Ok(holds)
+    }
+
+    async fn release(&mut self, claimed: &Claimed, next: Option<Timestamp>) -> Result<(), SendError> {
+        let release = Settle::release(claimed, self.shared.clock.now(), next);
+        self.commit(Some(release), None).await.map(|_| ())
+    }
+
+    async fn deliver(&mut self, claimed: &Claimed) -> Result<(), SendError> {
+        let date = claimed.date.unwrap_or_else(|| self.shared.clock.now());
+        let proved = match self.shared.letters.prepare(claimed.number, claimed.row, &claimed.sealed, date) {
+            Ok(proved) => proved,
+            Err(refusal) => {
+                self.release(claimed, None).await?;
+                return Ok(self.shared.halt(&refusal).await?);
+            }
+        };
+        if !self.paced(claimed, proved.recipient().domain()).await? {
+            return Ok(());
+        }
+        match self.connect(claimed).await? {
+            Connected::Yes => self.send(claimed, &proved, date).await,
+            Connected::No => Ok(()),
+        }
+    }
+
+    /// Waits for the pace; `false`: the delivery was given back, for later or because of a stop.
+    async fn paced(&mut self, claimed: &Claimed, domain: &str) -> Result<bool, SendError> {
+        let now = self.shared.clock.now();
+        let domain_free = self.shared.domain_paces.as_ref().map_or(Ok(()), |paces| lock(paces).take(domain, now));
+        if let Err(later) = domain_free {
+            self.release(claimed, Some(later)).await?;
+            return Ok(false);
+        }
+        loop {
+            let now = self.shared.clock.now();
+            let own = self.pace.as_mut().map_or(Ok(()), |pace| pace.take(now));
+            let all = own.and_then(|()| self.shared.pace.as_ref().map_or(Ok(()), |pace| lock(pace).take(now)));
+            let Err(free) = all else { return Ok(true) };
+            self.flush().await?;
+            self.sleep_until(free).await;
+            if self.stopping() {
+                self.release(claimed, None).await?;
+                return Ok(false);
+            }
+        }
+    }
+
+    /// Sleeps to a time, woken by a stop alone.
+    async fn sleep_until(&mut self, then: Timestamp) {
+        let wait = until(then, self.shared.clock.now()).max(Duration::from_millis(1));
+        tokio::select! {
+            () = tokio::time::sleep(wait) => {}
+            _ = self.stop.changed() => {}
+        }
+    }
+
+    async fn connect(&mut self, claimed: &Claimed) -> Result<Connected, SendError> {
+        if self.session.is_some() {
+            return Ok(Connected::Yes);
+        }
+        self.flush().await?;
+        loop {
+            if self.stopping() {
+                self.release(claimed, None).await?;
+                return Ok(Connected::No);
+            }
+            let opens = lock(&self.shared.gate).opens(self.shared.clock.now());
+            match opens {
+                Some(then) => self.sleep_until(then).await,
+                None => break,
+            }
+        }
+        match self.open().await {
+            Ok(session) => {
+                self.session = Some(session);
+                self.taken = 0;
+                Ok(Connected::Yes)
+            }
+            Err(error) => {
+                self.not_connected(claimed, &error).await?;
+                Ok(Connected::No)
+            }
+        }
+    }
+
+    async fn open(&self) -> Result<Session, OpenError> {
+        let mut relay = self.shared.relay.clone();
+        if let Some(tokens) = &self.shared.tokens {
+            let token = tokens.token(self.shared.clock.now()).await.map_err(OpenError::Token)?;
+            relay.credentials = Some(Credentials::Token { user: tokens.user().to_owned(), token });
+        }
+        open(&relay, &self.shared.tls).await
+    }
+
+    async fn not_connected(&mut self, claimed: &Claimed, error: &OpenError) -> Result<(), SendError> {
+        if let Some(cause) = error.pauses() {
+            self.release(claimed, None).await?;
+            return Ok(self.shared.pause(cause, &error.to_string()).await?);
+        }
+        let now = self.shared.clock.now();
+        let chance = self.shared.random();
+        let gives_up = {
+            let mut gate = lock(&self.shared.gate);
+            gate.fail(now, chance);
+            gate.gives_up(now)
+        };
+        let settle = self.settle(claimed, DeliveryState::Claimed);
+        if gives_up {
+            self.apply(settle.impossible(0, "")).await?;
+            self.flush().await?;
+            self.shared.stop(None);
+            return Ok(());
+        }
+        self.apply(settle.not_sent()).await?;
+        self.flush().await
+    }
+
+    fn settle<'a>(&self, claimed: &'a Claimed, from: DeliveryState) -> Settle<'a> {
+        let (now, chance) = (self.shared.clock.now(), self.shared.random());
+        Settle { claimed, from, retry: self.shared.limits.retry, now, chance }
+    }
+
+    async fn send(&mut self, claimed: &Claimed, proved: &Proved, date: Timestamp) -> Result<(), SendError> {
+        let Some(mut session) = self.session.take() else { return Ok(()) };
+        if let Some(settled) = self.cannot_take(&session, claimed, proved) {
+            self.session = Some(session);
+            self.flush().await?;
+            return self.apply(settled).await;
+        }
+        if let Some(max) = session.offers().size_max.filter(|max| (proved.bytes().len() as u64) > *max) {
+            self.release(claimed, None).await?;
+            let detail = format!("the message is larger than the {max} octets that the relay takes");
+            return Ok(self.shared.pause(PauseCause::RelayRefusesUs(Stage::Mail), &detail).await?);
+        }
+        let envelope_id = self.shared.letters.envelope_id(claimed.number);
+        match session.envelope(proved, EnvelopeOptions { envelope_id: &envelope_id }).await {
+            Ok(Envelope::Ready) => self.intend_and_hand_over(session, claimed, proved, date).await,
+            Ok(Envelope::Refused(stage, reply)) => {
+                self.session = Some(session);
+                self.refused(claimed, proved, stage, &reply).await
+            }
+            Ok(Envelope::RefusedAndClosed(stage, reply)) => self.refused(claimed, proved, stage, &reply).await,
+            Err(_) => {
+                self.connection_lost();
+                self.flush().await?;
+                self.apply(self.settle(claimed, DeliveryState::Claimed).not_sent()).await
+            }
+        }
+    }
+
+    /// RFC 6531 §3.5: an address beyond ASCII cannot go through a relay without SMTPUTF8.
+    fn cannot_take(&self, session: &Session, claimed: &Claimed, proved: &Proved) -> Option<Settled> {
+        let cannot = proved.needs_smtputf8() && !session.offers().smtputf8;
+        cannot.then(|| self.settle(claimed, DeliveryState::Claimed).impossible(550, "5.6.7"))
+    }
+
+    /// A connection that was lost before it took anything counts as one that could not be opened.
+    fn connection_lost(&self) {
+        if self.taken == 0 {
+            let (now, chance) = (self.shared.clock.now(), self.shared.random());
+            lock(&self.shared.gate).fail(now, chance);
+        }
+    }
+
+    async fn refused(
+        &mut self,
+        claimed: &Claimed,
+        proved: &Proved,
+        stage: Stage,
+        reply: &Reply,
+    ) -> Result<(), SendError> {
+        self.flush().await?;
+        match consequence(stage, reply.code, reply.enhanced) {
+            Consequence::Pause(cause) => {
+                self.release(claimed, None).await?;
+                let detail = format!("its reply to {} was {reply}", stage.word());
+                Ok(self.shared.pause(cause, &detail).await?)
+            }
+            follows => {
+                if matches!(follows, Consequence::DeferAndClose | Consequence::Protocol) {
+                    self.slow_down();
+                }
+                let settled = self.reply(claimed, proved, DeliveryState::Claimed, stage, reply);
+                self.apply(settled).await
+            }
+        }
+    }
+
+    /// 421: the relay closes; wait before connecting again, all connections together.
+    fn slow_down(&mut self) {
+        self.session = None;
+        let (now, chance) = (self.shared.clock.now(), self.shared.random());
+        lock(&self.shared.gate).fail(now, chance);
+    }
+
+    fn reply(&self, claimed: &Claimed, proved: &Proved, from: DeliveryState, stage: Stage, reply: &Reply) -> Settled {
+        let sealed = self.shared.letters.seal_reply(claimed.number, reply);
+        let fingerprint = self.shared.letters.suppression_fingerprint(proved.recipient());
+        self.settle(claimed, from).reply(stage, reply, sealed, fingerprint)
+    }
+
+    async fn intend_and_hand_over(
+        &mut self,
+        mut session: Session,
+        claimed: &Claimed,
+        proved: &Proved,
+        date: Timestamp,
+    ) -> Result<(), SendError> {
+        let intent = Intent { number: claimed.number, date, at: self.shared.clock.now() };
+        let pending = self.pending.take();
+        // Promise 3: the outcome of the message before and this intent, in one durable commit. If it fails, the
+        // connection is dropped behind 354 and no dot goes out.
+        if !self.commit(pending, Some(intent)).await? {
+            drop(session);
+            self.release(claimed, None).await?;
+            return Ok(self.shared.look_at_state().await?);
+        }
+        match session.hand_over(proved).await {
+            HandOver::Replied(reply) => {
+                let settled = self.reply(claimed, proved, DeliveryState::Intended, Stage::Dot, &reply);
+                if reply.code.0 == 421 {
+                    self.slow_down();
+                } else {
+                    self.session = Some(session);
+                }
+                self.taken += 1;
+                self.apply(settled).await
+            }
+            HandOver::NotSent(_) => {
+                self.connection_lost();
+                self.apply(self.settle(claimed, DeliveryState::Intended).not_sent()).await
+            }
+            HandOver::InDoubt => self.apply(self.settle(claimed, DeliveryState::Intended).in_doubt()).await,
+        }
+    }
+
+    /// Keeps a settlement for the next commit, and draws what follows for the campaign.
+    async fn apply(&mut self, settled: Settled) -> Result<(), SendError> {
+        let Settled { settlement, outcome, consequence } = settled;
+        let number = settlement.number;
+        self.pending = Some(settlement);
+        match outcome {
+            Outcome::Accepted => {
+                self.shared.progress.accept();
+                lock(&self.shared.gate).succeed();
+            }
+            Outcome::Failed => self.shared.progress.fail(),
+            Outcome::Deferred => self.shared.progress.defer(),
+            Outcome::Policy => {
+                self.shared.progress.defer();
+                self.flush().await?;
+            }
+            Outcome::InDoubt => {
+                self.flush().await?;
+                if self.shared.progress.doubt() >= self.shared.limits.doubt_max {
+                    self.shared.pause(PauseCause::Doubts, "").await?;
+                }
+            }
+        }
+        self.note_policy(number, outcome, consequence).await
+    }
+
+    /// Refusals for policy are kept open until it is known whether they are about a person or about us.
+    async fn note_policy(&self, number: u64, outcome: Outcome, consequence: Consequence) -> Result<(), SendError> {
+        let (pause, about_persons) = {
+            let mut row = lock(&self.shared.policy_row);
+            let pause = row.0.note(consequence);
+            if outcome == Outcome::Policy {
+                row.1.push(number);
+            }
+            let about_persons = if row.0.is_broken() { std::mem::take(&mut row.1) } else { Vec::new() };
+            (pause, about_persons)
+        };
+        self.fail_for_policy(&about_persons).await?;
+        if pause {
+            // They stay deferred: `resume` tries them again.
+            lock(&self.shared.policy_row).1.clear();
+            self.shared.pause(PauseCause::PolicyRefusals, "").await?;
+        }
+        Ok(())
+    }
+
+    /// Nothing more will break the row: fewer than the limit were refused, so it was about them.
+    async fn settle_policy_row(&self) -> Result<(), SendError> {
+        let numbers = std::mem::take(&mut lock(&self.shared.policy_row).1);
+        self.fail_for_policy(&numbers).await
+    }
+
+    async fn fail_for_policy(&self, numbers: &[u64]) -> Result<(), SendError> {
+        if !numbers.is_empty() {
+            self.shared.store.fail_deferred(self.shared.campaign.id, numbers).await?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_who_waits_for_a_domain_gets_a_time_of_their_own() {
+        let mut paces = DomainPaces::new(Rate::per_second(1));
+        let start = Timestamp::UNIX_EPOCH;
+        assert_eq!(paces.take("a.test", start), Ok(()));
+        assert_eq!(paces.take("b.test", start), Ok(()));
+        let seconds = |n| start + SignedDuration::from_secs(n);
+        assert_eq!(paces.take("a.test", start), Err(seconds(1)));
+        assert_eq!(paces.take("a.test", start), Err(seconds(2)));
+        assert_eq!(paces.take("a.test", seconds(1)), Ok(()));
+        assert_eq!(paces.take("a.test", seconds(2)), Ok(()));
+    }
+
+    #[test]
+    fn domains_are_bounded() {
+        let mut paces = DomainPaces::new(Rate::per_second(1));
+        for n in 0..=DOMAINS_MAX {
+            let _ = paces.take(&format!("{n}.test"), Timestamp::UNIX_EPOCH);
+        }
+        assert!(paces.domains.len() <= DOMAINS_MAX);
+    }
+}
