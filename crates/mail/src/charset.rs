@@ -42,7 +42,8 @@ pub(crate) fn decode<'a>(octets: &'a [u8], label: Option<&str>) -> Text<'a> {
 
 fn doubtful(octets: &[u8], declared: &'static Encoding) -> Text<'static> {
     let wide = octets.contains(&0) || declared == UTF_16LE || declared == UTF_16BE;
-    let likely = if wide { vec![declared, UTF_8, UTF_16LE, UTF_16BE] } else { vec![declared, UTF_8, WINDOWS_1252] };
+    let likely =
+        if wide { vec![declared, UTF_8, UTF_16LE, UTF_16BE] } else { vec![declared, UTF_8, WINDOWS_1252] };
     let mut texts: Vec<String> = Vec::new();
     for encoding in likely {
         let text = encoding.decode_without_bom_handling(octets).0.into_owned();
@@ -61,9 +62,13 @@ mod tests {
     fn reads() {
         let wide: Vec<u8> = "ann@x.test".encode_utf16().flat_map(u16::to_le_bytes).collect();
         assert!(matches!(decode(&wide, Some("utf-16le")), Text::Clear(t) if t == "ann@x.test"));
-        assert!(matches!(decode(&wide, Some("utf-16")), Text::Doubtful(t) if t.contains(&"ann@x.test".to_owned())));
+        assert!(
+            matches!(decode(&wide, Some("utf-16")), Text::Doubtful(t) if t.contains(&"ann@x.test".to_owned()))
+        );
         assert!(matches!(decode(b"caf\xE9", Some("windows-1252")), Text::Clear(t) if t == "café"));
-        assert!(matches!(decode(b"caf\xE9", Some("utf-8")), Text::Doubtful(t) if t.contains(&"café".to_owned())));
+        assert!(
+            matches!(decode(b"caf\xE9", Some("utf-8")), Text::Doubtful(t) if t.contains(&"café".to_owned()))
+        );
         assert!(matches!(decode(b"+AEA-", Some("utf-7")), Text::Unknown));
         assert!(matches!(decode(b"ann", Some("x-no-such")), Text::Unknown));
         assert!(matches!(decode(b"ann", None), Text::Clear(t) if t == "ann"));

@@ -15,15 +15,54 @@ const LATIN_1: [&str; 96] = [
 
 /// The references that can be part of an address, or hide in one.
 const NAMED: [(&str, &str); 48] = [
-    ("commat", "@"), ("period", "."), ("amp", "&"), ("AMP", "&"), ("lt", "<"), ("LT", "<"), ("gt", ">"),
-    ("GT", ">"), ("quot", "\""), ("QUOT", "\""), ("apos", "'"), ("lowbar", "_"), ("UnderBar", "_"),
-    ("hyphen", "\u{2010}"), ("dash", "\u{2010}"), ("plus", "+"), ("num", "#"), ("excl", "!"),
-    ("dollar", "$"), ("percnt", "%"), ("ast", "*"), ("midast", "*"), ("equals", "="), ("sol", "/"),
-    ("bsol", "\\"), ("colon", ":"), ("semi", ";"), ("comma", ","), ("lpar", "("), ("rpar", ")"),
-    ("lsqb", "["), ("lbrack", "["), ("rsqb", "]"), ("rbrack", "]"), ("lcub", "{"), ("lbrace", "{"),
-    ("rcub", "}"), ("rbrace", "}"), ("verbar", "|"), ("vert", "|"), ("quest", "?"), ("grave", "`"),
-    ("Tab", "\t"), ("NewLine", "\n"), ("zwnj", "\u{200C}"), ("zwj", "\u{200D}"),
-    ("ZeroWidthSpace", "\u{200B}"), ("NoBreak", "\u{2060}"),
+    ("commat", "@"),
+    ("period", "."),
+    ("amp", "&"),
+    ("AMP", "&"),
+    ("lt", "<"),
+    ("LT", "<"),
+    ("gt", ">"),
+    ("GT", ">"),
+    ("quot", "\""),
+    ("QUOT", "\""),
+    ("apos", "'"),
+    ("lowbar", "_"),
+    ("UnderBar", "_"),
+    ("hyphen", "\u{2010}"),
+    ("dash", "\u{2010}"),
+    ("plus", "+"),
+    ("num", "#"),
+    ("excl", "!"),
+    ("dollar", "$"),
+    ("percnt", "%"),
+    ("ast", "*"),
+    ("midast", "*"),
+    ("equals", "="),
+    ("sol", "/"),
+    ("bsol", "\\"),
+    ("colon", ":"),
+    ("semi", ";"),
+    ("comma", ","),
+    ("lpar", "("),
+    ("rpar", ")"),
+    ("lsqb", "["),
+    ("lbrack", "["),
+    ("rsqb", "]"),
+    ("rbrack", "]"),
+    ("lcub", "{"),
+    ("lbrace", "{"),
+    ("rcub", "}"),
+    ("rbrace", "}"),
+    ("verbar", "|"),
+    ("vert", "|"),
+    ("quest", "?"),
+    ("grave", "`"),
+    ("Tab", "\t"),
+    ("NewLine", "\n"),
+    ("zwnj", "\u{200C}"),
+    ("zwj", "\u{200D}"),
+    ("ZeroWidthSpace", "\u{200B}"),
+    ("NoBreak", "\u{2060}"),
 ];
 /// Longest name or number of a character reference that is looked at, in octets (`ZeroWidthSpace` has 14).
 const REFERENCE_OCTETS_MAX: usize = 24;
@@ -178,7 +217,10 @@ fn escape(tail: &[u8]) -> Option<(char, usize)> {
     match tail.first()? {
         b'u' if tail.get(1) == Some(&b'{') => {
             let digits = tail[2..].iter().take(8).take_while(|b| b.is_ascii_hexdigit()).count();
-            Some((hex_char(&tail[2..2 + digits])?, 2 + digits + usize::from(tail.get(2 + digits) == Some(&b'}'))))
+            Some((
+                hex_char(&tail[2..2 + digits])?,
+                2 + digits + usize::from(tail.get(2 + digits) == Some(&b'}')),
+            ))
         }
         b'u' => Some((hex_char(tail.get(1..5)?)?, 5)),
         b'x' => Some((hex_char(tail.get(1..3)?)?, 3)),
@@ -246,7 +288,9 @@ mod tests {
 
     #[test]
     fn hostile_tails_are_no_panic() {
-        for text in ["%", "%4", "%u", "%u00", "&", "&#", "&#x", "&#99999999999;", "&é", "\\", "\\u", "\\u{", "\\é"] {
+        for text in
+            ["%", "%4", "%u", "%u00", "&", "&#", "&#x", "&#99999999999;", "&é", "\\", "\\u", "\\u{", "\\é"]
+        {
             let _ = (percent(text), entities(text), escapes(text), spelled(text), quoted_printable(text));
         }
     }

@@ -111,6 +111,9 @@ impl Reader<'_> {
             let place = Place::new(&path, Spot::Octets);
             let name = Place::new(&path, Spot::FileName);
             self.scanner.text(&entry.name, &name);
+            // `ann@x.test.pdf`: the extension is no part of the domain.
+            let stem = entry.name.rsplit_once('.').map_or("", |(stem, _)| stem);
+            self.scanner.text(stem, &name);
             self.scanner.text(&entry.comment, &name);
             match entry.member {
                 Member::Octets(octets) => self.member(&entry.name, &octets, &path, depth, level),
@@ -148,7 +151,8 @@ impl Reader<'_> {
 }
 
 fn is_html(declared: &str, text: &str) -> bool {
-    matches!(declared, "text/html" | "application/xhtml+xml") || starts_with(text, &["<!doctype html", "<html"])
+    matches!(declared, "text/html" | "application/xhtml+xml")
+        || starts_with(text, &["<!doctype html", "<html"])
 }
 
 fn is_xml(declared: &str, text: &str) -> bool {
@@ -181,7 +185,15 @@ fn unreadable(declared: &str, octets: &[u8]) -> Option<Reason> {
     if magic(&[b"{\\rtf"]) {
         return Some(Reason::RichText);
     }
-    if magic(&[b"\x1F\x8B", b"BZh", b"\xFD7zXZ\0", b"7z\xBC\xAF\x27\x1C", b"Rar!", b"\x28\xB5\x2F\xFD", b"PK"]) {
+    if magic(&[
+        b"\x1F\x8B",
+        b"BZh",
+        b"\xFD7zXZ\0",
+        b"7z\xBC\xAF\x27\x1C",
+        b"Rar!",
+        b"\x28\xB5\x2F\xFD",
+        b"PK",
+    ]) {
         return Some(Reason::Compressed);
     }
     let picture = magic(&[b"\x89PNG", b"GIF8", b"\xFF\xD8\xFF", b"RIFF", b"II*\0", b"MM\0*"]);
@@ -191,7 +203,10 @@ fn unreadable(declared: &str, octets: &[u8]) -> Option<Reason> {
     }
     // UTF-16 has a mark or a declaration; any other NUL means that this is no text.
     let marked = magic(&[b"\xFF\xFE", b"\xFE\xFF"]);
-    if !declared.starts_with("text/") && !marked && (octets.contains(&0) || std::str::from_utf8(octets).is_err()) {
+    if !declared.starts_with("text/")
+        && !marked
+        && (octets.contains(&0) || std::str::from_utf8(octets).is_err())
+    {
         return Some(Reason::UnknownFormat);
     }
     None

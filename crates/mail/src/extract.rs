@@ -113,7 +113,8 @@ fn around(before: &str, after: &str) -> Option<Found> {
     let rest = trim_gap_start(after)?;
     let gap_after = rest.len() != after.len();
     let domain = Domain::read(rest, gap_before || gap_after)?;
-    let locals = if near.ends_with('"') { quoted(near).into_iter().collect() } else { locals(near, gap_before)? };
+    let locals =
+        if near.ends_with('"') { quoted(near).into_iter().collect() } else { locals(near, gap_before)? };
     let mut readings = Vec::new();
     for local in &locals {
         domain.join(local, &mut readings);
@@ -150,7 +151,8 @@ fn quoted(text: &str) -> Option<Cow<'_, str>> {
     let inner = text.strip_suffix('"')?;
     let open = inner.rfind('"')?;
     let local = &text[open..];
-    let stands_free = !inner[..open].ends_with(|c: char| c.is_alphanumeric() || matches!(c, '=' | '"' | '\\'));
+    let stands_free =
+        !inner[..open].ends_with(|c: char| c.is_alphanumeric() || matches!(c, '=' | '"' | '\\'));
     let fits = local.len() <= LOCAL_OCTETS_MAX && local.contains(char::is_alphanumeric);
     (stands_free && fits).then_some(Cow::Borrowed(local))
 }
@@ -287,7 +289,7 @@ impl Domain {
     fn top_is_plausible(&self, labels: &[String]) -> bool {
         let Some(top) = labels.last() else { return false };
         self.glued
-            || top.len() >= 4 && top[..4].eq_ignore_ascii_case("xn--")
+            || top.get(..4).is_some_and(|t| t.eq_ignore_ascii_case("xn--"))
             || top.chars().count() >= 2 && !top.chars().any(|c| c.is_ascii_digit())
     }
 }
@@ -349,6 +351,7 @@ mod tests {
             "user@",
             "ann@localhost",
             "{\"to\": \"@foo.bar\"}",
+            "ann @ x.estÀ1",
         ] {
             assert_eq!(all(text), [""; 0], "{text}");
         }

@@ -305,7 +305,9 @@ mod tests {
 
     #[test]
     fn reads_parameters() {
-        let p = parameters("Text/Plain; charset=\"utf-8\"; (c) name*0=\"ann\"; name*1*=%40x.test; x*=utf-8''a%20b");
+        let p = parameters(
+            "Text/Plain; charset=\"utf-8\"; (c) name*0=\"ann\"; name*1*=%40x.test; x*=utf-8''a%20b",
+        );
         assert_eq!((p.main.as_str(), p.get("charset")), ("text/plain", Some("utf-8")));
         assert_eq!((p.get("name"), p.get("x")), (Some("ann@x.test"), Some("a b")));
         assert!(parameters("a/b; boundary=x; boundary=y").ambiguous);

@@ -7,19 +7,97 @@ const COMMENT_DEPTH_MAX: usize = 3;
 
 /// Elements that end a line of text. All others join: `a<b>n</b>n@x.test` is one word to a reader.
 const BLOCKS: [&str; 66] = [
-    "address", "article", "aside", "audio", "blockquote", "body", "br", "button", "caption", "center", "dd", "details",
-    "dialog", "div", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form", "frame", "frameset", "h1",
-    "h2", "h3", "h4", "h5", "h6", "head", "header", "hr", "html", "iframe", "input", "label", "legend", "li",
-    "link", "main", "meta", "nav", "noscript", "object", "ol", "optgroup", "option", "p", "pre", "script", "section", "select",
-    "style", "summary", "table", "tbody", "td", "template", "textarea", "tfoot", "th", "thead", "title", "tr", "ul",
+    "address",
+    "article",
+    "aside",
+    "audio",
+    "blockquote",
+    "body",
+    "br",
+    "button",
+    "caption",
+    "center",
+    "dd",
+    "details",
+    "dialog",
+    "div",
+    "dl",
+    "dt",
+    "fieldset",
+    "figcaption",
+    "figure",
+    "footer",
+    "form",
+    "frame",
+    "frameset",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "head",
+    "header",
+    "hr",
+    "html",
+    "iframe",
+    "input",
+    "label",
+    "legend",
+    "li",
+    "link",
+    "main",
+    "meta",
+    "nav",
+    "noscript",
+    "object",
+    "ol",
+    "optgroup",
+    "option",
+    "p",
+    "pre",
+    "script",
+    "section",
+    "select",
+    "style",
+    "summary",
+    "table",
+    "tbody",
+    "td",
+    "template",
+    "textarea",
+    "tfoot",
+    "th",
+    "thead",
+    "title",
+    "tr",
+    "ul",
     "video",
 ];
 /// Elements of Office and OpenDocument files whose text is cut into runs by formatting alone.
 const RUNS: [&str; 8] = ["t", "delText", "instrText", "span", "p", "h", "a", "s"];
 /// Elements of those that end a line.
 const XML_BLOCKS: [&str; 20] = [
-    "p", "h", "si", "is", "c", "row", "tc", "tr", "br", "cr", "tab", "comment", "text", "li", "td", "th", "div",
-    "txBody", "table-cell", "list-item",
+    "p",
+    "h",
+    "si",
+    "is",
+    "c",
+    "row",
+    "tc",
+    "tr",
+    "br",
+    "cr",
+    "tab",
+    "comment",
+    "text",
+    "li",
+    "td",
+    "th",
+    "div",
+    "txBody",
+    "table-cell",
+    "list-item",
 ];
 
 /// The parts of a document, each a text of its own.
@@ -201,7 +279,8 @@ fn tokenise<'a>(document: &'a str, mut sink: impl FnMut(Event<'a>)) {
             rest = inside;
             continue;
         }
-        let end = if inside.starts_with("![CDATA[") { inside.find("]]>").map(|n| n + 2) } else { tag_end(inside) };
+        let end =
+            if inside.starts_with("![CDATA[") { inside.find("]]>").map(|n| n + 2) } else { tag_end(inside) };
         let Some(end) = end else {
             sink(Event::Unfinished(inside));
             return;
@@ -258,7 +337,9 @@ mod tests {
 
     #[test]
     fn takes_html_apart() {
-        let views = html("<p>a<b>n</b>n<!-- x -->@x<wbr>.te&shy;st</p><p>Bob</p><a href='mailto:bob&#64;y.test'>w</a>");
+        let views = html(
+            "<p>a<b>n</b>n<!-- x -->@x<wbr>.te&shy;st</p><p>Bob</p><a href='mailto:bob&#64;y.test'>w</a>",
+        );
         assert!(views.text.contains("\nann@x.te\u{ad}st\n"), "{}", views.text);
         assert!(views.tags.contains("mailto:bob@y.test"), "{}", views.tags);
         assert!(html("<!-- <b>x</b>y -->").comments.contains("xy"));
@@ -271,7 +352,8 @@ mod tests {
 
     #[test]
     fn joins_runs_of_xml() {
-        let docx = "<w:p><w:r><w:t>ann</w:t></w:r><w:r><w:t>@x.test</w:t></w:r></w:p><w:p><w:t>Bob</w:t></w:p>";
+        let docx =
+            "<w:p><w:r><w:t>ann</w:t></w:r><w:r><w:t>@x.test</w:t></w:r></w:p><w:p><w:t>Bob</w:t></w:p>";
         assert!(xml(docx).text.contains("\nann@x.test\n"));
         let properties = "<Company>Police</Company><Manager>ann@x.test</Manager>";
         assert!(xml(properties).tags.contains("\nann@x.test\n"));

@@ -22,7 +22,11 @@ pub(crate) fn split<'a>(body: &'a [u8], boundary: &[u8]) -> Pieces<'a> {
             continue;
         };
         let piece = &body[start..at];
-        if inside { &mut pieces.parts } else { &mut pieces.outside }.push(if inside { trim_line_end(piece) } else { piece });
+        if inside { &mut pieces.parts } else { &mut pieces.outside }.push(if inside {
+            trim_line_end(piece)
+        } else {
+            piece
+        });
         start = next;
         at = next;
         inside = !closes;

@@ -5,11 +5,11 @@
 //! finds counts. What cannot be read is said, never passed over.
 
 use crate::headers::{self, Block, Parameters};
+use crate::place::Step;
 use crate::reading::{Defect, DefectKind, Header, Part, PartKind, Reading, Reason, Uninspected};
 use crate::scan::Scanner;
 use crate::transfer::TransferEncoding;
 use crate::{Coding, FieldName, Limits, PartPath, Place, Spot, multipart, second};
-use crate::place::Step;
 
 /// Reads a message.
 ///
@@ -131,7 +131,8 @@ impl<'l> Reader<'l> {
         }
         let block = headers::split(octets);
         let mime = self.header_block(&block, path);
-        let content_type = if mime.content_type.main.is_empty() { "text/plain" } else { &mime.content_type.main };
+        let content_type =
+            if mime.content_type.main.is_empty() { "text/plain" } else { &mime.content_type.main };
         let mut part = Part {
             path: path.clone(),
             content_type: content_type.to_owned(),

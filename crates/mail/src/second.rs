@@ -9,10 +9,21 @@ use crate::reader::Reader;
 use crate::reading::{PartKind, Reason};
 use crate::{Address, FieldName, PartPath, Place, Spot};
 
+/// Marks of messages within messages that a message may have. mail-parser nests its results as deeply as the
+/// message is nested, and a stack that overflows ends the program: no panic, nothing to catch.
+const NESTING_MARKS_MAX: usize = 400;
+/// Shorter messages cannot nest that deeply: a level takes more than 40 octets.
+const NESTING_OCTETS_MIN: usize = 40 * NESTING_MARKS_MAX;
+
 /// Reads the message again.
 pub(crate) fn opinion(message: &[u8], reader: &mut Reader<'_>) {
     let root = PartPath::default();
     let place = Place::new(&root, Spot::SecondParser);
+    if message.len() >= NESTING_OCTETS_MIN && nesting_marks(message) > NESTING_MARKS_MAX {
+        reader.uninspected(&place, Reason::TooDeep);
+        reader.scanner.text(&String::from_utf8_lossy(message), &place);
+        return;
+    }
     // mail-parser has panicked on input (its issues 145 and 155): a panic is a finding, not the end of the program.
     let outcome = catch_unwind(AssertUnwindSafe(|| {
         let parsed = MessageParser::default().parse(message);
@@ -26,6 +37,12 @@ pub(crate) fn opinion(message: &[u8], reader: &mut Reader<'_>) {
             reader.scanner.text(&String::from_utf8_lossy(message), &place);
         }
     }
+}
+
+/// How often `message/` or `multipart/digest` (RFC 2046 §5.1.5: its parts are messages by default) can stand there.
+fn nesting_marks(message: &[u8]) -> usize {
+    let marks = |mark: &[u8]| message.windows(mark.len()).filter(|w| w.eq_ignore_ascii_case(mark)).count();
+    marks(b"message") + marks(b"digest")
 }
 
 /// What the second parser saw, as far as the first did not.

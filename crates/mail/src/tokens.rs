@@ -7,6 +7,8 @@ use crate::codings::hex_pair;
 
 /// Shortest word looked at, in characters: `a@b.cc` is eight in Base64.
 const WORD_CHARS_MIN: usize = 8;
+/// Shortest run of hexadecimal digits looked at: `a@b.cc` is twelve.
+const HEX_DIGITS_MIN: usize = 12;
 /// Longest stretch decoded around one `@`, in characters: an address of 254 octets and as much again.
 const STRETCH_CHARS_MAX: usize = 1_024;
 /// Longest line of a wrapped block starts at this many characters: a line break behind fewer ends a word.
@@ -74,18 +76,19 @@ fn word(word: &[u8], found: &mut impl FnMut(Alphabet, String)) {
     } else {
         word
     };
-    let (mut upper, mut lower, mut digit, mut hex) = (false, false, false, true);
+    let (mut upper, mut lower, mut digit) = (false, false, false);
     for b in word {
         upper |= b.is_ascii_uppercase();
         lower |= b.is_ascii_lowercase();
         digit |= b.is_ascii_digit();
-        hex &= b.is_ascii_hexdigit();
     }
-    if hex && digit {
-        hexadecimal(word, found);
+    if digit {
+        // `test/616e…` is one word here, because `/` is a character of Base64.
+        let runs = word.split(|b| !b.is_ascii_hexdigit());
+        runs.filter(|r| r.len() >= HEX_DIGITS_MIN).for_each(|run| hexadecimal(run, found));
     }
     // Base64 of an address has capitals; prose has them at the start of a word alone.
-    if !(upper && (lower || digit)) && !digit {
+    if !digit && !(upper && lower) {
         return;
     }
     let mut decoded_to = 0;
@@ -157,7 +160,11 @@ fn stretch(word: &[u8], group: usize) -> (Option<String>, usize) {
 fn cut_word(word: &[u8], group: usize) -> Option<String> {
     let separates = |b: &u8| matches!(b, b'/' | b'-' | b'_' | b'+');
     let reach = group.saturating_sub(STRETCH_CHARS_MAX);
-    let end = word[group..].iter().take(STRETCH_CHARS_MAX).position(|b| *b == b'/').map_or(word.len(), |n| group + n);
+    let end = word[group..]
+        .iter()
+        .take(STRETCH_CHARS_MAX)
+        .position(|b| *b == b'/')
+        .map_or(word.len(), |n| group + n);
     let end = end.min(group + STRETCH_CHARS_MAX);
     (reach..group)
         .rev()
@@ -257,7 +264,8 @@ mod tests {
             }
         }
         let long = BASE64.encode("x".repeat(80).as_bytes()) + &BASE64.encode(b"..ann@x.test");
-        let wrapped: Vec<String> = long.as_bytes().chunks(76).map(|l| String::from_utf8_lossy(l).into()).collect();
+        let wrapped: Vec<String> =
+            long.as_bytes().chunks(76).map(|l| String::from_utf8_lossy(l).into()).collect();
         assert!(finds(&wrapped.join("\r\n"), "ann@x.test"));
         assert!(finds(&format!("prefix{}", BASE64.encode(b"a long name <ann@x.test>")), "ann@x.test"));
         assert!(finds(&BASE64.encode(b"r=ann%40x.test&x=1"), "ann%40x.test"));
