@@ -1,0 +1,26 @@
+//! The fuzzer's corpus, replayed.
+
+use std::path::PathBuf;
+
+use mail::{Limits, read};
+
+/// Seeds of the fuzz target `read_message`.
+pub(crate) const SEEDS: [&str; 4] = ["cc.eml", "alternative.eml", "forwarded.eml", "broken.eml"];
+
+fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus/read_message")
+}
+
+pub(crate) fn seed(number: usize) -> Vec<u8> {
+    std::fs::read(folder().join(SEEDS[number])).unwrap()
+}
+
+#[test]
+fn the_corpus_is_read() {
+    let mut count = 0;
+    for entry in std::fs::read_dir(folder()).unwrap() {
+        let _ = read(&std::fs::read(entry.unwrap().path()).unwrap(), &Limits::default());
+        count += 1;
+    }
+    assert!(count >= SEEDS.len());
+}

@@ -1,0 +1,17 @@
+#![no_main]
+//! What is proved holds no address of a stranger as plain text.
+
+use libfuzzer_sys::fuzz_target;
+use mail::Address;
+use proof::{Expected, PublicList, prove};
+
+fuzz_target!(|octets: &[u8]| {
+    let (Ok(recipient), Ok(sender)) = (Address::parse("ann@x.test"), Address::parse("survey@police.example")) else {
+        return;
+    };
+    let public = PublicList::from_iter([sender]);
+    let expected = Expected::new(&recipient, &public, "<1@police.example>");
+    if let Ok(proved) = prove(octets.to_vec(), &expected) {
+        assert!(!proved.bytes().windows(12).any(|w| w.eq_ignore_ascii_case(b" bob@y.test ")));
+    }
+});
