@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use campaign::{Consequence, DeliveryState, Pace, PauseCause, Rate, Stage, consequence};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use proof::Proved;
 use store::{Claimed, Intent, Settlement};
 use tokio::sync::watch;
@@ -437,6 +437,7 @@ impl Worker {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use jiff::SignedDuration;
 
     #[test]
     fn each_who_waits_for_a_domain_gets_a_time_of_their_own() {

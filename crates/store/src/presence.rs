@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::path::PathBuf;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use rustix::fs::{FlockOperation, flock};
@@ -35,7 +36,8 @@ pub struct Presence {
 
 enum Lock {
     File { _held: File },
-    Session { _held: Box<AnyConnection> },
+    /// In a mutex that nobody takes: a connection alone cannot be shared between threads.
+    Session { _held: Mutex<Box<AnyConnection>> },
 }
 
 impl std::fmt::Debug for Presence {
@@ -77,7 +79,7 @@ impl Store {
                 // Out of the pool, so that the lock ends with the connection and with nothing else.
                 let mut connection = self.write.acquire().await?.detach();
                 sqlx::query("SELECT pg_advisory_lock($1)").bind(worker.0).execute(&mut connection).await?;
-                Lock::Session { _held: Box::new(connection) }
+                Lock::Session { _held: Mutex::new(Box::new(connection)) }
             }
         };
         Ok(Presence { worker, _lock: lock })

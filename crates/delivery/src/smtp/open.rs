@@ -22,11 +22,21 @@ pub enum OpenError {
     #[error(transparent)]
     Session(#[from] SessionError),
     /// It said "later" (4xx).
-    #[error("the relay says to come back later, at {}: {1}", .0.word())]
-    Later(Stage, Reply),
+    #[error("the relay says to come back later, at {}: {reply}", .stage.word())]
+    Later {
+        /// At which command.
+        stage: Stage,
+        /// Its words.
+        reply: Reply,
+    },
     /// It refuses us (5xx).
-    #[error("the relay refuses this sender at {}: {1}", .0.word())]
-    Refused(Stage, Reply),
+    #[error("the relay refuses this sender at {}: {reply}", .stage.word())]
+    Refused {
+        /// At which command.
+        stage: Stage,
+        /// Its words.
+        reply: Reply,
+    },
     /// TLS is required and not offered.
     #[error("the relay offers no STARTTLS, and nothing is sent to another machine in the clear")]
     NoStartTls,
@@ -51,11 +61,11 @@ impl OpenError {
     #[must_use]
     pub fn pauses(&self) -> Option<PauseCause> {
         match self {
-            Self::Refused(stage, _) => Some(PauseCause::RelayRefusesUs(*stage)),
+            Self::Refused { stage, .. } => Some(PauseCause::RelayRefusesUs(*stage)),
             Self::NoStartTls | Self::Tls(_) | Self::Injected => Some(PauseCause::RelayRefusesUs(Stage::StartTls)),
             Self::Token(error) if !error.is_lasting() => None,
             Self::Token(_) | Self::Auth(_) => Some(PauseCause::RelayRefusesUs(Stage::Auth)),
-            Self::Unreachable(_) | Self::Session(_) | Self::Later(..) => None,
+            Self::Unreachable(_) | Self::Session(_) | Self::Later { .. } => None,
         }
     }
 }
@@ -148,7 +158,7 @@ async fn authenticate(session: &mut Session, relay: &Relay) -> Result<(), OpenEr
 fn accepted(stage: Stage, reply: Reply) -> Result<Reply, OpenError> {
     match consequence(stage, reply.code, reply.enhanced) {
         Consequence::Proceed => Ok(reply),
-        Consequence::Defer | Consequence::DeferAndClose => Err(OpenError::Later(stage, reply)),
-        _ => Err(OpenError::Refused(stage, reply)),
+        Consequence::Defer | Consequence::DeferAndClose => Err(OpenError::Later { stage, reply }),
+        _ => Err(OpenError::Refused { stage, reply }),
     }
 }

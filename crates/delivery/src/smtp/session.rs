@@ -19,11 +19,21 @@ const QUIT_WAIT: Duration = Duration::from_secs(2);
 #[derive(Debug, thiserror::Error)]
 pub enum SessionError {
     /// The connection.
-    #[error("the connection to the relay failed at {}: {}", .0.word(), .1.kind())]
-    Io(Stage, #[source] io::Error),
+    #[error("the connection to the relay failed at {}: {}", .stage.word(), .error.kind())]
+    Io {
+        /// At which command.
+        stage: Stage,
+        /// What happened.
+        error: io::Error,
+    },
     /// Octets that are no reply.
-    #[error("at {}: {1}", .0.word())]
-    Reply(Stage, #[source] ReplyError),
+    #[error("at {}: {error}", .stage.word())]
+    Reply {
+        /// At which command.
+        stage: Stage,
+        /// What is wrong with it.
+        error: ReplyError,
+    },
 }
 
 impl SessionError {
@@ -31,7 +41,7 @@ impl SessionError {
     #[must_use]
     pub const fn stage(&self) -> Stage {
         match self {
-            Self::Io(stage, _) | Self::Reply(stage, _) => *stage,
+            Self::Io { stage, .. } | Self::Reply { stage, .. } => *stage,
         }
     }
 }
@@ -104,10 +114,10 @@ impl Session {
 
     pub(crate) async fn reply(&mut self, stage: Stage) -> Result<Reply, SessionError> {
         let within = self.wait(stage);
-        let io = |error| SessionError::Io(stage, error);
+        let io = |error| SessionError::Io { stage, error };
         let all = tokio::time::timeout(within, async {
             loop {
-                if let Some(reply) = self.reader.next_reply().map_err(|error| SessionError::Reply(stage, error))? {
+                if let Some(reply) = self.reader.next_reply().map_err(|error| SessionError::Reply { stage, error })? {
                     return Ok(reply);
                 }
                 let octets = self.stream.read(within).await.map_err(io)?;
@@ -125,7 +135,7 @@ impl Session {
 
     async fn write(&mut self, stage: Stage, text: &str) -> Result<(), SessionError> {
         let within = self.wait(stage);
-        self.stream.write_all(text.as_bytes(), within).await.map_err(|error| SessionError::Io(stage, error))
+        self.stream.write_all(text.as_bytes(), within).await.map_err(|error| SessionError::Io { stage, error })
     }
 
     const fn wait(&self, stage: Stage) -> Duration {
