@@ -64,6 +64,8 @@ const NAMED: [(&str, &str); 48] = [
     ("ZeroWidthSpace", "\u{200B}"),
     ("NoBreak", "\u{2060}"),
 ];
+/// Octets before a closing bracket in which its opening one and the word between them must stand.
+const SPELLED_OCTETS_MAX: usize = 16;
 /// Longest name or number of a character reference that is looked at, in octets (`ZeroWidthSpace` has 14).
 const REFERENCE_OCTETS_MAX: usize = 24;
 
@@ -242,9 +244,12 @@ pub(crate) fn spelled(text: &str) -> Option<String> {
     let mut done = 0;
     let mut signs = 0;
     for (close, _) in text.match_indices([')', ']', '}']) {
-        let inner = &text[done..close];
-        let Some(open) = inner.rfind(['(', '[', '{']) else { continue };
-        let sign = match inner[open + 1..].trim() {
+        let mut from = done.max(close.saturating_sub(SPELLED_OCTETS_MAX));
+        while !text.is_char_boundary(from) {
+            from += 1;
+        }
+        let Some(open) = text[from..close].rfind(['(', '[', '{']).map(|n| from + n) else { continue };
+        let sign = match text[open + 1..close].trim() {
             word if word.eq_ignore_ascii_case("at") => '@',
             word if word.eq_ignore_ascii_case("dot") => '.',
             "@" => '@',
@@ -252,7 +257,7 @@ pub(crate) fn spelled(text: &str) -> Option<String> {
             _ => continue,
         };
         signs += 1;
-        out.push_str(inner[..open].trim_end_matches(' '));
+        out.push_str(text[done..open].trim_end_matches(' '));
         out.push(sign);
         done = close + 1;
         done += text[done..].len() - text[done..].trim_start_matches(' ').len();

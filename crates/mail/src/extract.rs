@@ -53,6 +53,9 @@ fn found_at(text: &str, at: usize, sign: usize, ascii: bool, found: &mut impl Fn
         end -= 1;
     }
     let (before, after) = (&text[start..at], &text[at + sign..end]);
+    // No address goes beyond the next sign: many signs in a row must not each cost a whole window.
+    let before = before.rfind('@').map_or(before, |n| &before[n..]);
+    let after = after.find('@').map_or(after, |n| &after[..n]);
     let one = if ascii {
         around(before, after)
     } else {

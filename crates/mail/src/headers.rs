@@ -6,6 +6,11 @@ use crate::charset;
 use crate::codings::percent;
 use crate::transfer;
 
+/// Longest encoded word looked at, in octets. RFC 2047 §2 allows 75, some programs write whole fields as one.
+/// Without an end to the search, a field of openings alone would take the square of its length.
+const ENCODED_WORD_OCTETS_MAX: usize = 4 << 10;
+/// Most parameters of one field that are read; real ones have under ten.
+const PARAMETERS_MAX: usize = 100;
 /// Most comments within comments that are followed; deeper text stays as it is.
 const COMMENT_DEPTH_MAX: u32 = 64;
 
@@ -139,6 +144,11 @@ fn flush(pending: &mut Option<(String, Vec<u8>)>, words: &mut Words) {
 
 /// `=?charset*language?Q?text?=` at the start of `text`: charset, octets, length.
 fn encoded_word(text: &str) -> Option<(String, Vec<u8>, usize)> {
+    let mut end = text.len().min(ENCODED_WORD_OCTETS_MAX);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    let text = &text[..end];
     let inner = text.strip_prefix("=?")?;
     let (charset, rest) = inner.split_once('?')?;
     let (encoding, rest) = rest.split_once('?')?;
@@ -217,7 +227,11 @@ pub(crate) fn parameters(value: &str) -> Parameters {
     let main = pieces.next().unwrap_or("").trim().to_ascii_lowercase();
     let mut result = Parameters { main, ..Parameters::default() };
     let mut parts: Vec<(String, u32, String)> = Vec::new();
-    for piece in pieces {
+    for (number, piece) in pieces.enumerate() {
+        if number >= PARAMETERS_MAX {
+            result.ambiguous = true;
+            break;
+        }
         let Some((name, value)) = piece.split_once('=') else { continue };
         let name = name.trim().to_ascii_lowercase();
         let value = unquote(value.trim());
@@ -301,6 +315,9 @@ mod tests {
         assert_eq!(encoded_words("=?utf-8?q?=C3?= =?utf-8?q?=A9?=").unwrap().decoded, "é");
         assert!(encoded_words("=?utf-8?x?a?= =?").is_none());
         assert!(encoded_words("=?utf-7?q?+AEA-?=").unwrap().unreadable);
+        let word = |n: usize| format!("=?a?q?{}?=", "x".repeat(n - 8));
+        assert!(encoded_words(&word(ENCODED_WORD_OCTETS_MAX)).is_some());
+        assert!(encoded_words(&word(ENCODED_WORD_OCTETS_MAX + 1)).is_none());
     }
 
     #[test]
@@ -311,6 +328,10 @@ mod tests {
         assert_eq!((p.main.as_str(), p.get("charset")), ("text/plain", Some("utf-8")));
         assert_eq!((p.get("name"), p.get("x")), (Some("ann@x.test"), Some("a b")));
         assert!(parameters("a/b; boundary=x; boundary=y").ambiguous);
+        let list = |n: usize| format!("a/b{}", (0..n).map(|i| format!("; p{i}=x")).collect::<String>());
+        assert!(
+            !parameters(&list(PARAMETERS_MAX)).ambiguous && parameters(&list(PARAMETERS_MAX + 1)).ambiguous
+        );
     }
 
     #[test]

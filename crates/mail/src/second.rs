@@ -142,7 +142,12 @@ impl Opinion {
     }
 }
 
+/// Octets of line ends by which two parsers may differ about where a part ends.
+const LINE_ENDS_OCTETS_MAX: usize = 4;
+
 /// The same but for line ends at the end, which belong to the delimiter for one parser and not for the other.
 fn same(ours: &[u8], theirs: &[u8]) -> bool {
-    ours.trim_ascii_end() == theirs.trim_ascii_end()
+    let (short, long) = if ours.len() < theirs.len() { (ours, theirs) } else { (theirs, ours) };
+    long.len() - short.len() <= LINE_ENDS_OCTETS_MAX
+        && long.strip_prefix(short).is_some_and(|rest| rest.iter().all(|b| matches!(b, b'\r' | b'\n')))
 }

@@ -88,13 +88,14 @@ fn word(word: &[u8], found: &mut impl FnMut(Alphabet, String)) {
         runs.filter(|r| r.len() >= HEX_DIGITS_MIN).for_each(|run| hexadecimal(run, found));
     }
     // Base64 of an address has capitals; prose has them at the start of a word alone.
-    if !digit && !(upper && lower) {
+    if !(digit || upper && lower) {
         return;
     }
     let mut decoded_to = 0;
     for at in 0..word.len().saturating_sub(1) {
         if at >= decoded_to
             && let Some(group) = at_sign_group(word, at)
+            && has_readable_neighbours(word, group)
         {
             let (text, end) = stretch(word, group);
             if let Some(text) = text {
@@ -128,6 +129,16 @@ fn at_sign_group(word: &[u8], at: usize) -> Option<usize> {
         return at.checked_sub(2);
     }
     None
+}
+
+/// Whether the octets next to the `@` can be part of an address: spares most chance pairs the full decoding.
+fn has_readable_neighbours(word: &[u8], group: usize) -> bool {
+    let start = if group >= 4 { group - 4 } else { group };
+    let octets = decode(&word[start..word.len().min(group + 8)]);
+    let at = (group - start) / 4 * 3;
+    let sign = octets.iter().skip(at).take(3).position(|b| *b == b'@').map(|n| at + n);
+    let fits = |b: Option<&u8>| b.is_some_and(|b| is_readable(*b) || *b >= 0x80);
+    sign.is_some_and(|n| n > 0 && fits(octets.get(n - 1)) && fits(octets.get(n + 1)))
 }
 
 /// The readable text around the `@` of the group at `group`, and where the decoded part of the word ends.

@@ -1,5 +1,6 @@
 //! Python's e-mail parser as the judge: whatever address it finds in a message, a proof refuses; and what is
 //! clear for Python is proved when nothing was planted.
+#![allow(clippy::unwrap_used, reason = "helpers of tests are not #[test] functions themselves")]
 
 use std::io::Write;
 use std::process::{Command, Stdio};

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use mail::{Limits, read};
+use mail::{Limits, Reason, read};
 
 /// Seeds of the fuzz target `read_message`.
 pub(crate) const SEEDS: [&str; 4] = ["cc.eml", "alternative.eml", "forwarded.eml", "broken.eml"];
@@ -23,4 +23,16 @@ fn the_corpus_is_read() {
         count += 1;
     }
     assert!(count >= SEEDS.len());
+}
+
+#[test]
+fn a_panic_of_the_second_parser_is_not_silence() {
+    let message = std::fs::read(folder().join("second_parser_panics.eml")).unwrap();
+    let reading = read(&message, &Limits::default());
+    assert!(
+        reading.uninspected.iter().any(|u| u.reason == Reason::ParserFailed),
+        "{:?}",
+        reading.uninspected
+    );
+    assert!(!reading.sightings.is_empty());
 }

@@ -104,3 +104,16 @@ fn layers_of_every_coding_end() {
     let signs = text(&"a@b.c@".repeat(50_000));
     assert!(finds(signs, "a@b.c"));
 }
+
+/// Each of these once took the square of its length, or could have: a megabyte would not end.
+#[test]
+fn repetition_ends() {
+    for unit in
+        ["=?a?q?", ")", "QAQAQAQA", "é@", ";a=b", "<a b='", "<!--", "&amp;#", "%25", "a@b.c@", "([", "=40"]
+    {
+        let hostile = unit.repeat((1 << 20) / unit.len());
+        for head in ["Content-Type: text/html\r\n\r\n", "Content-Type: "] {
+            let _ = read(format!("{head}{hostile}").as_bytes(), &Limits::default());
+        }
+    }
+}

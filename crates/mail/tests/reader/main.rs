@@ -1,4 +1,5 @@
 //! The reader against messages that hide addresses, and against messages that do not.
+#![allow(clippy::unwrap_used, reason = "helpers of tests are not #[test] functions themselves")]
 
 mod chains;
 mod corpus;

@@ -1,4 +1,5 @@
 //! Messages that must be refused, each with the one thing that is wrong with it, and messages that must not.
+#![allow(clippy::unwrap_used, reason = "helpers of tests are not #[test] functions themselves")]
 
 mod corpus;
 mod fields;
