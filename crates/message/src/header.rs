@@ -10,7 +10,7 @@ const ENCODED_WORD_OCTETS_MAX: usize = 75;
 /// Longest ASCII word left as it is; a longer one is encoded, since an encoded text can be folded anywhere.
 const WORD_OCTETS_MAX: usize = 60;
 /// Longest stretch of a parameter's value on one line (RFC 2231 §3), encoded.
-const PARAMETER_OCTETS_MAX: usize = 60;
+const PARAMETER_OCTETS_MAX: usize = 54;
 
 /// One header field, encoded and folded.
 #[derive(Clone, PartialEq, Eq)]
@@ -303,8 +303,8 @@ mod tests {
             header(&"é".repeat(15)),
             format!(
                 "Content-Disposition: attachment;\r\n filename*0*=UTF-8''{};\r\n filename*1*={}\r\n",
-                "%C3%A9".repeat(10),
-                "%C3%A9".repeat(5)
+                "%C3%A9".repeat(9),
+                "%C3%A9".repeat(6)
             )
         );
     }

@@ -5,6 +5,7 @@
 //! conditional ones that old Outlook needs.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 use mrml::prelude::render::RenderOptions;
 
@@ -12,7 +13,7 @@ use crate::error::ContentError;
 use crate::layout::{Layout, Slot};
 use crate::limits::{MJML_OCTETS_MAX, NESTING_MAX};
 use crate::link;
-use crate::markdown::image_source;
+use crate::markdown::{image_source, language_attributes};
 use crate::markup::{Token, Tokens, decode};
 use crate::piece::{self, Piece};
 use crate::plain::{Builder, Shape};
@@ -89,6 +90,8 @@ struct Walk<'a> {
     hidden: usize,
     in_head: bool,
     in_style: bool,
+    /// A title has begun and has no words yet.
+    untitled: bool,
     preheader: String,
     in_pre: bool,
     after_space: bool,
@@ -99,16 +102,61 @@ struct Walk<'a> {
 }
 
 /// MJML to HTML to a layout.
-pub(crate) fn lay_out_mjml(skeleton: &str, attachments: &[String]) -> Result<Layout, ContentError> {
+pub(crate) fn lay_out_mjml(
+    skeleton: &str,
+    attachments: &[String],
+    language: &str,
+) -> Result<Layout, ContentError> {
     if skeleton.len() > MJML_OCTETS_MAX {
         return Err(ContentError::MjmlTooLong);
     }
     check_nesting(skeleton)?;
-    let parsed = mrml::parse(skeleton).map_err(|_| ContentError::Mjml)?;
+    // Its parser panics within a character of more than one octet: it is given ASCII.
+    let parsed = mrml::parse(in_ascii(skeleton)).map_err(|_| ContentError::Mjml)?;
     // The fonts that it knows come from a server; without them none is loaded.
     let options = RenderOptions { fonts: std::collections::HashMap::default(), ..RenderOptions::default() };
     let html = parsed.element.render(&options).map_err(|_| ContentError::Mjml)?;
-    lay_out(&html, attachments)
+    // What it writes where the author names no language.
+    let html = html.replace("lang=\"und\" dir=\"auto\"", &language_attributes(language));
+    lay_out(&out_of_ascii(&html), attachments)
+}
+
+/// Begins a reference that [`in_ascii`] made: nobody writes a code with leading zeros that far.
+const REFERENCE: &str = "&#x0000";
+
+/// Everything beyond ASCII as a numeric character reference, which the renderer passes on as it is.
+fn in_ascii(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() * 2);
+    for c in text.chars() {
+        if c.is_ascii() {
+            out.push(c);
+        } else {
+            // Writing to a String cannot fail.
+            let _ = write!(out, "{REFERENCE}{:X};", u32::from(c));
+        }
+    }
+    out
+}
+
+/// The way back from [`in_ascii`].
+fn out_of_ascii(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut parts = text.split(REFERENCE);
+    out.push_str(parts.next().unwrap_or_default());
+    for part in parts {
+        let reference = part.split_once(';').and_then(|(code, rest)| {
+            let c = u32::from_str_radix(code, 16).ok().and_then(char::from_u32)?;
+            (!c.is_ascii()).then_some((c, rest))
+        });
+        if let Some((c, rest)) = reference {
+            out.push(c);
+            out.push_str(rest);
+        } else {
+            out.push_str(REFERENCE);
+            out.push_str(part);
+        }
+    }
+    out
 }
 
 /// The MJML renderer recurses.
@@ -140,6 +188,7 @@ pub(crate) fn lay_out(skeleton: &str, attachments: &[String]) -> Result<Layout, 
         hidden: 0,
         in_head: false,
         in_style: false,
+        untitled: false,
         preheader: String::new(),
         in_pre: false,
         after_space: true,
@@ -191,6 +240,7 @@ impl Walk<'_> {
     }
 
     fn text(&mut self, text: &str) -> Result<(), ContentError> {
+        self.untitled = false;
         if self.in_style {
             check_css(text)?;
             self.raw(text);
@@ -255,7 +305,7 @@ impl Walk<'_> {
             match token {
                 Token::Open { name, attributes, .. } => {
                     // Outlook's own elements set its screen up; they are no more than that.
-                    if name != "xml" {
+                    if !matches!(name.as_str(), "xml" | "noscript") {
                         check_element(&name, &attributes)?;
                     }
                     if attributes.iter().any(|(name, _)| matches!(name.as_str(), "src" | "href")) {
@@ -310,6 +360,7 @@ impl Walk<'_> {
         self.in_style = name == "style" && !closed;
         match name {
             "html" => self.whole = true,
+            "title" => self.untitled = !closed,
             "head" => self.in_head = true,
             "body" => {
                 self.in_head = false;
@@ -409,6 +460,9 @@ impl Walk<'_> {
     fn close(&mut self, name: &str) -> Result<(), ContentError> {
         if !name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b':')) {
             return Err(if piece::has_hole(name) { ContentError::FieldPlace } else { ContentError::Html });
+        }
+        if name == "title" && std::mem::take(&mut self.untitled) {
+            self.html.push(Slot::Title);
         }
         self.raw("</");
         self.raw(name);
@@ -521,4 +575,16 @@ fn is_hidden(attributes: &[(String, Option<&str>)]) -> bool {
         }),
         _ => false,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_and_back() {
+        let text = "a &#x0000; &#x000041; é\u{10FFFD}1\u{10FFFD} &#x00";
+        assert_eq!(out_of_ascii(&in_ascii(text)), text);
+        assert!(in_ascii(text).is_ascii());
+    }
 }
