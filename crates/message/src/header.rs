@@ -51,6 +51,10 @@ impl Header {
 
     /// An unstructured field (RFC 5322 §2.2.1), by RFC 2047 where it is not plain ASCII.
     pub(crate) fn text(name: &'static str, text: &str) -> Result<Self, Unfit> {
+        // An encoded-word would hide a line break from the header and not from the reader.
+        if text.chars().any(char::is_control) {
+            return Err(Unfit);
+        }
         let mut fold = Fold::new(name.len() + 2);
         fold.text(text);
         Self::new(name, &fold.lines)
@@ -257,10 +261,7 @@ mod tests {
     #[test]
     fn a_value_cannot_begin_a_line() {
         for text in ["a\r\nBcc: x@x.test", "a\nb", "a\rb", "a\0b"] {
-            // Encoded-words hide the break from the header; callers refuse it before, for the reader's sake.
-            let header = Header::text("Subject", text).unwrap();
-            assert!(!written(&header).contains("Bcc:"));
-            assert_eq!(written(&header).matches("\r\n").count(), 1);
+            assert_eq!(Header::text("Subject", text).err(), Some(Unfit));
             assert_eq!(Header::tokens("Message-ID", &[text]).err(), Some(Unfit));
             assert_eq!(Header::parameter("X", text, "a", "b").err(), Some(Unfit));
         }

@@ -1,50 +1,23 @@
-//! HTML and MJML with holes become a [`Layout`], and what a message must not have is found.
+//! HTML with holes becomes a [`Layout`], and what a message must not have is found.
 //!
 //! Promise 12, no tracking: nothing is loaded from elsewhere, nothing runs, nothing is submitted. Every tag is
 //! taken apart and written again, so what was checked is what is sent. Comments go, but for the
 //! conditional ones that old Outlook needs.
 
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
-
-use mrml::prelude::render::RenderOptions;
 
 use crate::error::ContentError;
 use crate::layout::{Layout, Slot};
-use crate::limits::{MJML_OCTETS_MAX, NESTING_MAX};
+use crate::limits::NESTING_MAX;
 use crate::link;
-use crate::markdown::{image_source, language_attributes};
+use crate::markdown::image_source;
 use crate::markup::{Token, Tokens, decode};
 use crate::piece::{self, Piece};
 use crate::plain::{Builder, Shape};
+use crate::refusal::{check_css, check_element};
 
-/// Elements that run, embed, load or ask.
-const REFUSED_ELEMENTS: [&str; 24] = [
-    "applet", "audio", "base", "bgsound", "button", "dialog", "embed", "form", "frame", "frameset", "iframe",
-    "input", "link", "math", "noscript", "object", "picture", "script", "select", "source", "svg",
-    "template", "textarea", "video",
-];
-/// Attributes that load or submit, whatever they are on; `on…` is refused besides.
-const REFUSED_ATTRIBUTES: [&str; 16] = [
-    "action",
-    "archive",
-    "background",
-    "classid",
-    "codebase",
-    "data",
-    "dynsrc",
-    "formaction",
-    "imagesrcset",
-    "longdesc",
-    "lowsrc",
-    "manifest",
-    "ping",
-    "poster",
-    "srcdoc",
-    "srcset",
-];
 /// Elements that have no end tag (HTML §13.1.2).
-const VOID: [&str; 9] = ["area", "br", "col", "hr", "img", "meta", "param", "track", "wbr"];
+pub(crate) const VOID: [&str; 9] = ["area", "br", "col", "hr", "img", "meta", "param", "track", "wbr"];
 /// Elements whose words stand on lines of their own.
 const BLOCKS: [&str; 30] = [
     "address",
@@ -99,81 +72,6 @@ struct Walk<'a> {
     /// For each open list its next number, if it has numbers, and whether an item is open.
     lists: Vec<(Option<u64>, bool)>,
     quotes: usize,
-}
-
-/// MJML to HTML to a layout.
-pub(crate) fn lay_out_mjml(
-    skeleton: &str,
-    attachments: &[String],
-    language: &str,
-) -> Result<Layout, ContentError> {
-    if skeleton.len() > MJML_OCTETS_MAX {
-        return Err(ContentError::MjmlTooLong);
-    }
-    check_nesting(skeleton)?;
-    // Its parser panics within a character of more than one octet: it is given ASCII.
-    let parsed = mrml::parse(in_ascii(skeleton)).map_err(|_| ContentError::Mjml)?;
-    // The fonts that it knows come from a server; without them none is loaded.
-    let options = RenderOptions { fonts: std::collections::HashMap::default(), ..RenderOptions::default() };
-    let html = parsed.element.render(&options).map_err(|_| ContentError::Mjml)?;
-    // What it writes where the author names no language.
-    let html = html.replace("lang=\"und\" dir=\"auto\"", &language_attributes(language));
-    lay_out(&out_of_ascii(&html), attachments)
-}
-
-/// Begins a reference that [`in_ascii`] made: nobody writes a code with leading zeros that far.
-const REFERENCE: &str = "&#x0000";
-
-/// Everything beyond ASCII as a numeric character reference, which the renderer passes on as it is.
-fn in_ascii(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() * 2);
-    for c in text.chars() {
-        if c.is_ascii() {
-            out.push(c);
-        } else {
-            // Writing to a String cannot fail.
-            let _ = write!(out, "{REFERENCE}{:X};", u32::from(c));
-        }
-    }
-    out
-}
-
-/// The way back from [`in_ascii`].
-fn out_of_ascii(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut parts = text.split(REFERENCE);
-    out.push_str(parts.next().unwrap_or_default());
-    for part in parts {
-        let reference = part.split_once(';').and_then(|(code, rest)| {
-            let c = u32::from_str_radix(code, 16).ok().and_then(char::from_u32)?;
-            (!c.is_ascii()).then_some((c, rest))
-        });
-        if let Some((c, rest)) = reference {
-            out.push(c);
-            out.push_str(rest);
-        } else {
-            out.push_str(REFERENCE);
-            out.push_str(part);
-        }
-    }
-    out
-}
-
-/// The MJML renderer recurses.
-fn check_nesting(source: &str) -> Result<(), ContentError> {
-    let mut tokens = Tokens::new(source);
-    let mut depth = 0_usize;
-    while let Some(token) = tokens.next()? {
-        match token {
-            Token::Open { closed: false, name, .. } if !VOID.contains(&name.as_str()) => depth += 1,
-            Token::Close(_) => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        if depth > NESTING_MAX {
-            return Err(ContentError::Nesting);
-        }
-    }
-    Ok(())
 }
 
 /// Checks and parses HTML; `attachments` are the names that an image may have.
@@ -509,63 +407,6 @@ impl Walk<'_> {
     }
 }
 
-/// Refuses what runs, embeds, loads or asks.
-fn check_element(name: &str, attributes: &[(String, Option<&str>)]) -> Result<(), ContentError> {
-    let is_name = |text: &str| {
-        !text.is_empty()
-            && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b':' | b'.'))
-    };
-    if piece::has_hole(name) || attributes.iter().any(|(name, _)| piece::has_hole(name)) {
-        return Err(ContentError::FieldPlace);
-    }
-    if !is_name(name) || !attributes.iter().all(|(name, _)| is_name(name)) {
-        return Err(ContentError::Html);
-    }
-    if REFUSED_ELEMENTS.contains(&name) {
-        return Err(ContentError::Element { element: name.to_owned() });
-    }
-    for (attribute, value) in attributes {
-        let value = decode(value.unwrap_or_default());
-        let refused = match attribute.as_str() {
-            "src" => name != "img",
-            "href" => !matches!(name, "a" | "area"),
-            "http-equiv" => value.eq_ignore_ascii_case("refresh") || piece::has_hole(&value),
-            other => {
-                other.starts_with("on") || other.ends_with(":href") || REFUSED_ATTRIBUTES.contains(&other)
-            }
-        };
-        if refused {
-            return Err(ContentError::Attribute { attribute: attribute.clone() });
-        }
-        if attribute == "style" {
-            check_css(&value)?;
-        }
-    }
-    Ok(())
-}
-
-/// CSS may load nothing. A backslash is refused too: it spells `url` in a hundred ways.
-fn check_css(css: &str) -> Result<(), ContentError> {
-    if piece::has_hole(css) {
-        return Err(ContentError::FieldPlace);
-    }
-    let mut css = css.to_ascii_lowercase();
-    for allowed in ["url(data:image/", "url('data:image/", "url(\"data:image/"] {
-        while let Some(at) = css.find(allowed) {
-            let end = css[at..].find(')').map_or(css.len(), |end| at + end + 1);
-            if css[at..end].contains("svg") {
-                return Err(ContentError::Remote);
-            }
-            css.replace_range(at..end, "");
-        }
-    }
-    let loads =
-        ["url(", "@import", "image(", "image-set(", "src(", "\\", "expression(", "behavior", "-moz-binding"]
-            .iter()
-            .any(|loader| css.contains(loader));
-    if loads { Err(ContentError::Remote) } else { Ok(()) }
-}
-
 fn is_hidden(attributes: &[(String, Option<&str>)]) -> bool {
     attributes.iter().any(|(name, value)| match name.as_str() {
         "hidden" => true,
@@ -575,16 +416,4 @@ fn is_hidden(attributes: &[(String, Option<&str>)]) -> bool {
         }),
         _ => false,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn there_and_back() {
-        let text = "a &#x0000; &#x000041; é\u{10FFFD}1\u{10FFFD} &#x00";
-        assert_eq!(out_of_ascii(&in_ascii(text)), text);
-        assert!(in_ascii(text).is_ascii());
-    }
 }

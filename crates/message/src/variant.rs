@@ -10,7 +10,7 @@ use crate::layout::{Filling, Layout};
 use crate::limits::{LAYOUT_OCTETS_MAX, LAYOUTS_MAX, PART_OCTETS_MAX};
 use crate::merge::{Merge, Row};
 use crate::source::{Source, SourceKind};
-use crate::{html, markdown};
+use crate::{html, markdown, mjml};
 
 /// Stands first in the body of a test.
 const TEST_BANNER: &str =
@@ -119,7 +119,7 @@ impl Variant {
         let layout = Arc::new(match self.source.kind {
             SourceKind::Markdown => markdown::lay_out(&skeleton, &self.names)?,
             SourceKind::Html => html::lay_out(&skeleton, &self.names)?,
-            SourceKind::Mjml => html::lay_out_mjml(&skeleton, &self.names, &self.language)?,
+            SourceKind::Mjml => mjml::lay_out(&skeleton, &self.names, &self.language)?,
         });
         let mut layouts = self.layouts();
         if layouts.len() < LAYOUTS_MAX && skeleton.len() <= LAYOUT_OCTETS_MAX {
