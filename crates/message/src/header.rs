@@ -10,7 +10,7 @@ const ENCODED_WORD_OCTETS_MAX: usize = 75;
 /// Longest ASCII word left as it is; a longer one is encoded, since an encoded text can be folded anywhere.
 const WORD_OCTETS_MAX: usize = 60;
 /// Longest stretch of a parameter's value on one line (RFC 2231 §3), encoded.
-const PARAMETER_OCTETS_MAX: usize = 60;
+const PARAMETER_OCTETS_MAX: usize = 54;
 
 /// One header field, encoded and folded.
 #[derive(Clone, PartialEq, Eq)]
@@ -51,6 +51,10 @@ impl Header {
 
     /// An unstructured field (RFC 5322 §2.2.1), by RFC 2047 where it is not plain ASCII.
     pub(crate) fn text(name: &'static str, text: &str) -> Result<Self, Unfit> {
+        // An encoded-word would hide a line break from the header and not from the reader.
+        if text.chars().any(char::is_control) {
+            return Err(Unfit);
+        }
         let mut fold = Fold::new(name.len() + 2);
         fold.text(text);
         Self::new(name, &fold.lines)
@@ -257,10 +261,7 @@ mod tests {
     #[test]
     fn a_value_cannot_begin_a_line() {
         for text in ["a\r\nBcc: x@x.test", "a\nb", "a\rb", "a\0b"] {
-            // Encoded-words hide the break from the header; callers refuse it before, for the reader's sake.
-            let header = Header::text("Subject", text).unwrap();
-            assert!(!written(&header).contains("Bcc:"));
-            assert_eq!(written(&header).matches("\r\n").count(), 1);
+            assert_eq!(Header::text("Subject", text).err(), Some(Unfit));
             assert_eq!(Header::tokens("Message-ID", &[text]).err(), Some(Unfit));
             assert_eq!(Header::parameter("X", text, "a", "b").err(), Some(Unfit));
         }
@@ -303,8 +304,8 @@ mod tests {
             header(&"é".repeat(15)),
             format!(
                 "Content-Disposition: attachment;\r\n filename*0*=UTF-8''{};\r\n filename*1*={}\r\n",
-                "%C3%A9".repeat(10),
-                "%C3%A9".repeat(5)
+                "%C3%A9".repeat(9),
+                "%C3%A9".repeat(6)
             )
         );
     }

@@ -1,4 +1,4 @@
-//! HTML and MJML with holes become a [`Layout`], and what a message must not have is found.
+//! HTML with holes becomes a [`Layout`], and what a message must not have is found.
 //!
 //! Promise 12, no tracking: nothing is loaded from elsewhere, nothing runs, nothing is submitted. Every tag is
 //! taken apart and written again, so what was checked is what is sent. Comments go, but for the
@@ -6,44 +6,18 @@
 
 use std::collections::BTreeSet;
 
-use mrml::prelude::render::RenderOptions;
-
 use crate::error::ContentError;
 use crate::layout::{Layout, Slot};
-use crate::limits::{MJML_OCTETS_MAX, NESTING_MAX};
+use crate::limits::NESTING_MAX;
 use crate::link;
 use crate::markdown::image_source;
 use crate::markup::{Token, Tokens, decode};
 use crate::piece::{self, Piece};
 use crate::plain::{Builder, Shape};
+use crate::refusal::{check_css, check_element};
 
-/// Elements that run, embed, load or ask.
-const REFUSED_ELEMENTS: [&str; 24] = [
-    "applet", "audio", "base", "bgsound", "button", "dialog", "embed", "form", "frame", "frameset", "iframe",
-    "input", "link", "math", "noscript", "object", "picture", "script", "select", "source", "svg",
-    "template", "textarea", "video",
-];
-/// Attributes that load or submit, whatever they are on; `on…` is refused besides.
-const REFUSED_ATTRIBUTES: [&str; 16] = [
-    "action",
-    "archive",
-    "background",
-    "classid",
-    "codebase",
-    "data",
-    "dynsrc",
-    "formaction",
-    "imagesrcset",
-    "longdesc",
-    "lowsrc",
-    "manifest",
-    "ping",
-    "poster",
-    "srcdoc",
-    "srcset",
-];
 /// Elements that have no end tag (HTML §13.1.2).
-const VOID: [&str; 9] = ["area", "br", "col", "hr", "img", "meta", "param", "track", "wbr"];
+pub(crate) const VOID: [&str; 9] = ["area", "br", "col", "hr", "img", "meta", "param", "track", "wbr"];
 /// Elements whose words stand on lines of their own.
 const BLOCKS: [&str; 30] = [
     "address",
@@ -89,6 +63,8 @@ struct Walk<'a> {
     hidden: usize,
     in_head: bool,
     in_style: bool,
+    /// A title has begun and has no words yet.
+    untitled: bool,
     preheader: String,
     in_pre: bool,
     after_space: bool,
@@ -96,36 +72,6 @@ struct Walk<'a> {
     /// For each open list its next number, if it has numbers, and whether an item is open.
     lists: Vec<(Option<u64>, bool)>,
     quotes: usize,
-}
-
-/// MJML to HTML to a layout.
-pub(crate) fn lay_out_mjml(skeleton: &str, attachments: &[String]) -> Result<Layout, ContentError> {
-    if skeleton.len() > MJML_OCTETS_MAX {
-        return Err(ContentError::MjmlTooLong);
-    }
-    check_nesting(skeleton)?;
-    let parsed = mrml::parse(skeleton).map_err(|_| ContentError::Mjml)?;
-    // The fonts that it knows come from a server; without them none is loaded.
-    let options = RenderOptions { fonts: std::collections::HashMap::default(), ..RenderOptions::default() };
-    let html = parsed.element.render(&options).map_err(|_| ContentError::Mjml)?;
-    lay_out(&html, attachments)
-}
-
-/// The MJML renderer recurses.
-fn check_nesting(source: &str) -> Result<(), ContentError> {
-    let mut tokens = Tokens::new(source);
-    let mut depth = 0_usize;
-    while let Some(token) = tokens.next()? {
-        match token {
-            Token::Open { closed: false, name, .. } if !VOID.contains(&name.as_str()) => depth += 1,
-            Token::Close(_) => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        if depth > NESTING_MAX {
-            return Err(ContentError::Nesting);
-        }
-    }
-    Ok(())
 }
 
 /// Checks and parses HTML; `attachments` are the names that an image may have.
@@ -140,6 +86,7 @@ pub(crate) fn lay_out(skeleton: &str, attachments: &[String]) -> Result<Layout, 
         hidden: 0,
         in_head: false,
         in_style: false,
+        untitled: false,
         preheader: String::new(),
         in_pre: false,
         after_space: true,
@@ -191,6 +138,7 @@ impl Walk<'_> {
     }
 
     fn text(&mut self, text: &str) -> Result<(), ContentError> {
+        self.untitled = false;
         if self.in_style {
             check_css(text)?;
             self.raw(text);
@@ -255,7 +203,7 @@ impl Walk<'_> {
             match token {
                 Token::Open { name, attributes, .. } => {
                     // Outlook's own elements set its screen up; they are no more than that.
-                    if name != "xml" {
+                    if !matches!(name.as_str(), "xml" | "noscript") {
                         check_element(&name, &attributes)?;
                     }
                     if attributes.iter().any(|(name, _)| matches!(name.as_str(), "src" | "href")) {
@@ -310,6 +258,7 @@ impl Walk<'_> {
         self.in_style = name == "style" && !closed;
         match name {
             "html" => self.whole = true,
+            "title" => self.untitled = !closed,
             "head" => self.in_head = true,
             "body" => {
                 self.in_head = false;
@@ -410,6 +359,9 @@ impl Walk<'_> {
         if !name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b':')) {
             return Err(if piece::has_hole(name) { ContentError::FieldPlace } else { ContentError::Html });
         }
+        if name == "title" && std::mem::take(&mut self.untitled) {
+            self.html.push(Slot::Title);
+        }
         self.raw("</");
         self.raw(name);
         self.raw(">");
@@ -453,63 +405,6 @@ impl Walk<'_> {
         }
         Ok(())
     }
-}
-
-/// Refuses what runs, embeds, loads or asks.
-fn check_element(name: &str, attributes: &[(String, Option<&str>)]) -> Result<(), ContentError> {
-    let is_name = |text: &str| {
-        !text.is_empty()
-            && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b':' | b'.'))
-    };
-    if piece::has_hole(name) || attributes.iter().any(|(name, _)| piece::has_hole(name)) {
-        return Err(ContentError::FieldPlace);
-    }
-    if !is_name(name) || !attributes.iter().all(|(name, _)| is_name(name)) {
-        return Err(ContentError::Html);
-    }
-    if REFUSED_ELEMENTS.contains(&name) {
-        return Err(ContentError::Element { element: name.to_owned() });
-    }
-    for (attribute, value) in attributes {
-        let value = decode(value.unwrap_or_default());
-        let refused = match attribute.as_str() {
-            "src" => name != "img",
-            "href" => !matches!(name, "a" | "area"),
-            "http-equiv" => value.eq_ignore_ascii_case("refresh") || piece::has_hole(&value),
-            other => {
-                other.starts_with("on") || other.ends_with(":href") || REFUSED_ATTRIBUTES.contains(&other)
-            }
-        };
-        if refused {
-            return Err(ContentError::Attribute { attribute: attribute.clone() });
-        }
-        if attribute == "style" {
-            check_css(&value)?;
-        }
-    }
-    Ok(())
-}
-
-/// CSS may load nothing. A backslash is refused too: it spells `url` in a hundred ways.
-fn check_css(css: &str) -> Result<(), ContentError> {
-    if piece::has_hole(css) {
-        return Err(ContentError::FieldPlace);
-    }
-    let mut css = css.to_ascii_lowercase();
-    for allowed in ["url(data:image/", "url('data:image/", "url(\"data:image/"] {
-        while let Some(at) = css.find(allowed) {
-            let end = css[at..].find(')').map_or(css.len(), |end| at + end + 1);
-            if css[at..end].contains("svg") {
-                return Err(ContentError::Remote);
-            }
-            css.replace_range(at..end, "");
-        }
-    }
-    let loads =
-        ["url(", "@import", "image(", "image-set(", "src(", "\\", "expression(", "behavior", "-moz-binding"]
-            .iter()
-            .any(|loader| css.contains(loader));
-    if loads { Err(ContentError::Remote) } else { Ok(()) }
 }
 
 fn is_hidden(attributes: &[(String, Option<&str>)]) -> bool {

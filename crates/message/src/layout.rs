@@ -21,6 +21,8 @@ pub(crate) enum Slot {
     Link(Vec<Piece>),
     /// `cid:` of the attachment with this index.
     Image(usize),
+    /// The subject, where the document has no title of its own (WCAG 2.2, 2.4.2).
+    Title,
     /// Where the body begins: the mark of a test goes here.
     BodyStart,
 }
@@ -40,6 +42,8 @@ pub(crate) struct Layout {
 
 /// How a layout is filled.
 pub(crate) struct Filling<'a> {
+    /// The merged subject.
+    pub(crate) subject: &'a str,
     /// The printed values.
     pub(crate) values: &'a [&'a str],
     /// Content-IDs of the attachments, without angle brackets.
@@ -91,6 +95,7 @@ impl Layout {
                     out.push_str("cid:");
                     push_escaped(out, filling.content_ids.get(*index).map_or("", String::as_str), "");
                 }
+                Slot::Title => push_escaped(out, filling.subject, " "),
                 Slot::BodyStart => {
                     if let Some(banner) = filling.banner {
                         out.push_str("<p><strong>");

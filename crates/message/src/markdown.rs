@@ -355,11 +355,10 @@ pub(crate) fn page(subject: &str, language: &str, body: &str) -> String {
         color:#000;background:#fff;overflow-wrap:break-word}a{color:#00459e}blockquote{margin:0 0 0 8px;\
         padding-left:12px;border-left:4px solid #767676}table{border-collapse:collapse}\
         th,td{border:1px solid #767676;padding:4px 8px}pre{white-space:pre-wrap}img{max-width:100%}";
-    let direction = if is_right_to_left(language) { "rtl" } else { "ltr" };
     let mut page = String::with_capacity(body.len() + 1024);
     page.push_str("<!DOCTYPE html>\n");
     // Writing to a String cannot fail.
-    let _ = writeln!(page, "<html lang=\"{}\" dir=\"{direction}\">", escaped(language));
+    let _ = writeln!(page, "<html {}>", language_attributes(language));
     page.push_str("<head>\n<meta charset=\"utf-8\">\n");
     page.push_str("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>");
     crate::layout::push_escaped(&mut page, subject, " ");
@@ -369,6 +368,12 @@ pub(crate) fn page(subject: &str, language: &str, body: &str) -> String {
     page.push_str(body);
     page.push_str("</body>\n</html>\n");
     page
+}
+
+/// `lang` and `dir` of a document; a tag has nothing in it to escape.
+pub(crate) fn language_attributes(language: &str) -> String {
+    let direction = if is_right_to_left(language) { "rtl" } else { "ltr" };
+    format!("lang=\"{language}\" dir=\"{direction}\"")
 }
 
 /// Languages in scripts that run from right to left, by primary subtag.

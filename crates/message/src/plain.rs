@@ -1,5 +1,6 @@
 //! The plain-text form: blocks with prefixes, filled with values and wrapped.
 
+use crate::limits::PART_OCTETS_MAX;
 use crate::link::{self, DEAD_LINK};
 use crate::piece::Piece;
 
@@ -162,6 +163,10 @@ fn lay_out(out: &mut String, block: &Block, text: &str) {
     let mut widest = 0;
     let text = if block.shape == Shape::Verbatim { text.trim_end_matches('\n') } else { text };
     for line in text.split('\n') {
+        // The caller refuses what is longer; a deep quote of many short lines need not be made first.
+        if out.len() > PART_OCTETS_MAX {
+            return;
+        }
         if block.shape == Shape::Verbatim {
             push_line(out, prefix, line);
         } else {

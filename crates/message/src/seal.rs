@@ -214,9 +214,9 @@ pub(crate) struct Parts<'a> {
     pub(crate) signers: &'a [Signer],
 }
 
-pub(crate) fn seal(parts: Parts<'_>) -> Result<Sealed, SealError> {
+pub(crate) fn seal(parts: &Parts<'_>) -> Result<Sealed, SealError> {
     let unfit = |Unfit| SealError::Identity { what: "text" };
-    let Parts { recipient, variant, identity, filled, .. } = &parts;
+    let Parts { recipient, variant, identity, filled, .. } = parts;
     let file = |n: &usize| variant.files.get(*n).and_then(|at| parts.files.get(*at));
     let id = |n: &usize| parts.content_ids.get(*n).map(String::as_str);
     let content = Content {

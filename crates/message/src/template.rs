@@ -271,7 +271,7 @@ impl Template {
         let (variant, fell_back) = self.choose(person.language);
         let ids = identity.content_ids(variant.names.len());
         let filled = self.fill(variant, person, &ids, identity.test)?;
-        seal::seal(seal::Parts {
+        seal::seal(&seal::Parts {
             recipient: person.address,
             variant,
             files: &self.files,

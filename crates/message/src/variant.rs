@@ -10,7 +10,7 @@ use crate::layout::{Filling, Layout};
 use crate::limits::{LAYOUT_OCTETS_MAX, LAYOUTS_MAX, PART_OCTETS_MAX};
 use crate::merge::{Merge, Row};
 use crate::source::{Source, SourceKind};
-use crate::{html, markdown};
+use crate::{html, markdown, mjml};
 
 /// Stands first in the body of a test.
 const TEST_BANNER: &str =
@@ -64,7 +64,13 @@ impl Variant {
             let layout = self.layout(merged.skeleton).ok()?;
             let values: Vec<&str> = merged.values.iter().map(|v| v.text.as_str()).collect();
             let content_ids = Vec::new();
-            let filling = Filling { values: &values, content_ids: &content_ids, banner: None, dead: false };
+            let filling = Filling {
+                subject: &subject,
+                values: &values,
+                content_ids: &content_ids,
+                banner: None,
+                dead: false,
+            };
             // A link made of a field alone does not take the sample; its place in the text does not matter here.
             let plain = layout.plain(&filling).unwrap_or_else(|_| self.source.body.clone());
             Some(format!("{} {plain}", layout.preheader))
@@ -86,7 +92,7 @@ impl Variant {
             self.layout(merged.skeleton).map_err(|error| SealError::Content { row: row.number, error })?;
         let values: Vec<&str> = merged.values.iter().map(|value| value.text.as_str()).collect();
         let banner = test.then_some(TEST_BANNER);
-        let filling = Filling { values: &values, content_ids, banner, dead: test };
+        let filling = Filling { subject: &subject, values: &values, content_ids, banner, dead: test };
         let not_a_link = |index: usize| match merged.values.get(index) {
             Some(printed) => {
                 let (field, line) = self.merge.where_printed(printed);
@@ -113,7 +119,7 @@ impl Variant {
         let layout = Arc::new(match self.source.kind {
             SourceKind::Markdown => markdown::lay_out(&skeleton, &self.names)?,
             SourceKind::Html => html::lay_out(&skeleton, &self.names)?,
-            SourceKind::Mjml => html::lay_out_mjml(&skeleton, &self.names)?,
+            SourceKind::Mjml => mjml::lay_out(&skeleton, &self.names, &self.language)?,
         });
         let mut layouts = self.layouts();
         if layouts.len() < LAYOUTS_MAX && skeleton.len() <= LAYOUT_OCTETS_MAX {
