@@ -1,0 +1,251 @@
+//! The command line. Pinned by contract: programs outside rely on it.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Write to many people without showing any of them to the others.
+#[derive(Debug, Parser)]
+#[command(name = "undisclosed", version, propagate_version = true, max_term_width = 100)]
+#[command(after_help = "Exit codes: 0 done; 1 unexpected; 2 wrong usage, configuration or input; 3 finished or stopped \
+    with somebody not accepted; 4 waits for approval.")]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) general: General,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What every command takes.
+#[derive(Debug, Args)]
+pub(crate) struct General {
+    /// The settings file; its folder is the installation's [default: undisclosed.toml here]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// The database: sqlite:PATH or postgres://USER@HOST/NAME
+    #[arg(long, global = true, value_name = "URL")]
+    pub(crate) database: Option<String>,
+    /// The answer as one line of JSON
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+/// Commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Make an installation in this folder: settings, key, folders
+    Init,
+    /// Read a spreadsheet into an audience
+    Import(ImportArgs),
+    /// Show exactly what one person will get
+    Preview(PreviewArgs),
+    /// Send a test to yourself
+    Test(TestArgs),
+    /// Build and prove the message of everybody, and send nothing
+    CheckCampaign(CheckArgs),
+    /// Send a message to everybody in an audience, each alone
+    Send(SendArgs),
+    /// Show where a campaign stands, or list the campaigns
+    Status(StatusArgs),
+    /// Stop a campaign for now
+    Pause(NameArgs),
+    /// Go on with a campaign
+    Resume(ResumeArgs),
+    /// Stop a campaign for good
+    Cancel(NameArgs),
+    /// Give a paused or halted campaign a corrected message
+    Mend(MendArgs),
+    /// Replay the 2012 incident as it should have gone, on this machine alone
+    Demo(DemoArgs),
+    /// Print completions for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man,
+}
+
+/// What becomes of rows that share an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Shared {
+    /// Each person gets a message
+    Each,
+    /// One message goes to the address: the first row's
+    Skip,
+}
+
+/// How a spreadsheet is read.
+#[derive(Debug, Args)]
+pub(crate) struct ReadingArgs {
+    /// The column of the addresses, by its heading or letter
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) email_column: Option<String>,
+    /// What to do when people share an address
+    #[arg(long, value_enum, value_name = "each|skip")]
+    pub(crate) shared_address: Option<Shared>,
+    /// Go on without the rows that are bad
+    #[arg(long)]
+    pub(crate) skip_bad: bool,
+}
+
+/// Warnings that are known and accepted.
+#[derive(Debug, Args)]
+pub(crate) struct AcknowledgeArgs {
+    /// Go on in spite of these warnings: all, or a list such as discretion,names
+    #[arg(long, value_name = "WARNINGS", value_delimiter = ',')]
+    pub(crate) acknowledge: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ImportArgs {
+    /// The audience's name
+    pub(crate) audience: String,
+    /// The spreadsheet: CSV or XLSX
+    pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) reading: ReadingArgs,
+    #[command(flatten)]
+    pub(crate) acknowledge: AcknowledgeArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PreviewArgs {
+    /// The audience
+    pub(crate) audience: String,
+    /// The message file
+    pub(crate) message: PathBuf,
+    /// Which person, from 1
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) person: u64,
+    /// The sender: 'Name <address>'
+    #[arg(long, value_name = "MAILBOX")]
+    pub(crate) from: Option<String>,
+    /// Write the message to a file as well
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// Show addresses in full; needs a reason, which is recorded
+    #[arg(long, requires = "reason")]
+    pub(crate) reveal: bool,
+    /// Why
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TestArgs {
+    /// The audience
+    pub(crate) audience: String,
+    /// The message file
+    pub(crate) message: PathBuf,
+    /// Where the test goes; its domain must be among test.allowed_domains
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) to: String,
+    /// The relay: smtp://HOST:PORT or smtps://HOST:PORT
+    #[arg(long, value_name = "URL")]
+    pub(crate) smtp: Option<String>,
+    /// The sender: 'Name <address>'
+    #[arg(long, value_name = "MAILBOX")]
+    pub(crate) from: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CheckArgs {
+    /// The audience, or a spreadsheet
+    pub(crate) audience: String,
+    /// The message file
+    pub(crate) message: PathBuf,
+    /// The sender: 'Name <address>'
+    #[arg(long, value_name = "MAILBOX")]
+    pub(crate) from: Option<String>,
+    #[command(flatten)]
+    pub(crate) reading: ReadingArgs,
+    #[command(flatten)]
+    pub(crate) acknowledge: AcknowledgeArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SendArgs {
+    /// The audience, or a spreadsheet
+    pub(crate) audience: String,
+    /// The message file
+    pub(crate) message: PathBuf,
+    /// The campaign's name
+    #[arg(long)]
+    pub(crate) name: String,
+    /// The relay: smtp://HOST:PORT or smtps://HOST:PORT
+    #[arg(long, value_name = "URL")]
+    pub(crate) smtp: Option<String>,
+    /// The sender: 'Name <address>'
+    #[arg(long, value_name = "MAILBOX")]
+    pub(crate) from: Option<String>,
+    /// Connections to the relay at once
+    #[arg(long, value_name = "N")]
+    pub(crate) connections: Option<u32>,
+    /// When to begin: 2026-12-01T09:00 or 2026-12-01T09:00Z
+    #[arg(long, value_name = "TIME")]
+    pub(crate) at: Option<String>,
+    /// Send the same message to the same people again; needs a reason, which is recorded
+    #[arg(long, requires = "reason")]
+    pub(crate) again: bool,
+    /// Why
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: Option<String>,
+    #[command(flatten)]
+    pub(crate) reading: ReadingArgs,
+    #[command(flatten)]
+    pub(crate) acknowledge: AcknowledgeArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct StatusArgs {
+    /// The campaign's name; without one, all campaigns
+    pub(crate) name: Option<String>,
+    /// Show it again every second until it is settled
+    #[arg(long)]
+    pub(crate) watch: bool,
+    /// List each delivery that was not accepted, by its row; no addresses
+    #[arg(long)]
+    pub(crate) rows: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct NameArgs {
+    /// The campaign's name
+    pub(crate) name: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ResumeArgs {
+    /// The campaign's name
+    pub(crate) name: String,
+    /// Another relay
+    #[arg(long, value_name = "URL")]
+    pub(crate) smtp: Option<String>,
+    /// Another number of connections
+    #[arg(long, value_name = "N")]
+    pub(crate) connections: Option<u32>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MendArgs {
+    /// The campaign's name
+    pub(crate) name: String,
+    /// The corrected message file
+    pub(crate) message: PathBuf,
+    /// The sender: 'Name <address>'
+    #[arg(long, value_name = "MAILBOX")]
+    pub(crate) from: Option<String>,
+    #[command(flatten)]
+    pub(crate) acknowledge: AcknowledgeArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DemoArgs {
+    /// End with the accounting; leave no page open
+    #[arg(long)]
+    pub(crate) exit: bool,
+    /// The port of the page [default: any free one]
+    #[arg(long, default_value_t = 0)]
+    pub(crate) port: u16,
+}

@@ -1,0 +1,126 @@
+//! What a command works with: the folder, its settings, its keys and its database.
+
+use std::path::{Path, PathBuf};
+
+use delivery::{Clock, SystemClock};
+use jiff::Timestamp;
+use keys::{DataKey, InstanceKey, KEY_FILE_NAME, KeyFolder, KeyName, Random};
+use store::{Audience, DatabaseUrl, Entry, Store};
+
+use crate::failure::Failure;
+use crate::settings::{SETTINGS_FILE_NAME, Settings};
+
+/// Imports that a killed process left behind are removed when they are older than this.
+const ABANDONED_AFTER: jiff::SignedDuration = jiff::SignedDuration::from_hours(24);
+
+/// An installation, opened.
+pub(crate) struct Installation {
+    pub(crate) settings: Settings,
+    pub(crate) store: Store,
+    pub(crate) instance: InstanceKey,
+    pub(crate) keys: KeyFolder,
+    pub(crate) random: Random,
+    pub(crate) clock: SystemClock,
+}
+
+/// Where an installation is.
+pub(crate) struct Place {
+    folder: PathBuf,
+    settings_file: PathBuf,
+}
+
+impl Place {
+    /// The folder of the settings file: `--config`, or the current folder's.
+    pub(crate) fn find(config: Option<&Path>) -> Result<Self, Failure> {
+        let settings_file = config.map_or_else(|| PathBuf::from(SETTINGS_FILE_NAME), Path::to_owned);
+        if !settings_file.is_file() {
+            return Err(Failure::usage(
+                "not_initialised",
+                "there is no undisclosed.toml here: run `undisclosed init` first, or name one with --config",
+            ));
+        }
+        let folder = settings_file.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned();
+        Ok(Self { folder, settings_file })
+    }
+}
+
+impl Installation {
+    /// Opens settings, key and database.
+    pub(crate) async fn open(config: Option<&Path>, database: Option<&str>) -> Result<Self, Failure> {
+        let place = Place::find(config)?;
+        let settings = Settings::read(Some(&place.settings_file))?;
+        let instance = InstanceKey::read(&place.folder.join(KEY_FILE_NAME))
+            .map_err(|error| Failure::usage("key_file", error.to_string()))?;
+        let url = database.or(settings.database.as_deref());
+        let url = match url {
+            Some(text) => {
+                let url = DatabaseUrl::parse(text).map_err(|error| Failure::usage("database", error.to_string()))?;
+                match url {
+                    DatabaseUrl::Sqlite(path) => DatabaseUrl::Sqlite(place.folder.join(path)),
+                    DatabaseUrl::Postgres(_) => url,
+                }
+            }
+            None => DatabaseUrl::Sqlite(place.folder.join("data").join("undisclosed.db")),
+        };
+        Self::assemble(settings, instance, &place.folder.join("keys"), &url).await
+    }
+
+    /// Puts one together from its parts.
+    pub(crate) async fn assemble(
+        settings: Settings,
+        instance: InstanceKey,
+        keys: &Path,
+        database: &DatabaseUrl,
+    ) -> Result<Self, Failure> {
+        let keys = KeyFolder::open(keys).map_err(|_| Failure::usage("keys", "the folder of keys cannot be used"))?;
+        let store = Store::open(database).await?;
+        Ok(Self { settings, store, instance, keys, random: Random::default(), clock: SystemClock })
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// The key of an audience.
+    pub(crate) fn audience_key(&self, audience: &Audience) -> Result<DataKey, Failure> {
+        let name = KeyName::parse(&audience.key_name)
+            .ok_or_else(|| Failure::unexpected("database", "the database names a key that cannot be"))?;
+        Ok(self.keys.load(&name, &self.instance, &self.random)?)
+    }
+
+    /// The key of the suppression list.
+    pub(crate) fn suppression_key(&self) -> Result<DataKey, Failure> {
+        Ok(self.keys.load_or_create(&KeyName::suppressions(), &self.instance, &self.random)?)
+    }
+
+    /// Removes imports that a killed process left behind, their keys first.
+    pub(crate) async fn sweep(&self) -> Result<(), Failure> {
+        for audience in self.store.abandoned_audiences(self.now() - ABANDONED_AFTER).await? {
+            self.discard(&audience).await?;
+        }
+        Ok(())
+    }
+
+    /// Removes an import that was not completed.
+    pub(crate) async fn discard(&self, audience: &Audience) -> Result<(), Failure> {
+        if let Some(name) = KeyName::parse(&audience.key_name) {
+            self.keys.destroy(&name).map_err(|_| Failure::unexpected("keys", "a key could not be destroyed"))?;
+        }
+        Ok(self.store.discard_audience(audience).await?)
+    }
+
+    /// Records an act.
+    pub(crate) async fn record(&self, act: &str, subject: &str, detail: serde_json::Value) -> Result<(), Failure> {
+        let actor = actor();
+        Ok(self.store.record(&Entry { at: self.now(), actor: &actor, act, subject, detail }).await?)
+    }
+}
+
+/// Who runs the command: the user behind sudo, or the own one, by number.
+fn actor() -> String {
+    let uid = rustix::process::getuid().as_raw();
+    match std::env::var("SUDO_UID").ok().and_then(|text| text.parse::<u32>().ok()) {
+        Some(sudo) => format!("uid {sudo}"),
+        None => format!("uid {uid}"),
+    }
+}
