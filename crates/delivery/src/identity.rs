@@ -112,7 +112,11 @@ impl IdentityKeys {
                 .mailbox
                 .as_ref()
                 .map(|mailbox| format!("mailto:{}?subject=unsubscribe%20{token}", mailbox.expose())),
-            https: of.unsubscribe.public_url.as_ref().map(|url| format!("{}/unsubscribe/{token}", url.trim_end_matches('/'))),
+            https: of
+                .unsubscribe
+                .public_url
+                .as_ref()
+                .map(|url| format!("{}/unsubscribe/{token}", url.trim_end_matches('/'))),
         };
         Identity {
             message_id: format!("{}@{}", base32(&id), of.message_domain),

@@ -42,7 +42,11 @@ impl Journal {
     ///
     /// # Errors
     /// [`JournalError`]: nothing is durable, nothing may go out.
-    pub async fn commit(&self, settlement: Option<Settlement>, intent: Option<Intent>) -> Result<bool, JournalError> {
+    pub async fn commit(
+        &self,
+        settlement: Option<Settlement>,
+        intent: Option<Intent>,
+    ) -> Result<bool, JournalError> {
         let gone = || JournalError(Arc::new(StoreError::Unreachable("the journal has ended".to_owned())));
         let (done, answer) = oneshot::channel();
         self.requests.send(Request { settlement, intent, done }).await.map_err(|_| gone())?;
@@ -50,7 +54,12 @@ impl Journal {
     }
 }
 
-async fn keep(store: Store, campaign: CampaignId, presence: Arc<Presence>, mut queue: mpsc::Receiver<Request>) {
+async fn keep(
+    store: Store,
+    campaign: CampaignId,
+    presence: Arc<Presence>,
+    mut queue: mpsc::Receiver<Request>,
+) {
     let mut batch = Vec::with_capacity(JOURNAL_BATCH_MAX);
     while queue.recv_many(&mut batch, JOURNAL_BATCH_MAX).await > 0 {
         let settlements: Vec<Settlement> = batch.iter_mut().filter_map(|r| r.settlement.take()).collect();
@@ -58,7 +67,8 @@ async fn keep(store: Store, campaign: CampaignId, presence: Arc<Presence>, mut q
         match commit(&store, campaign, &presence, &settlements, &intents).await {
             Ok(intended) => {
                 for request in batch.drain(..) {
-                    let holds = request.intent.is_some_and(|intent| intended.binary_search(&intent.number).is_ok());
+                    let holds =
+                        request.intent.is_some_and(|intent| intended.binary_search(&intent.number).is_ok());
                     let _ = request.done.send(Ok(holds));
                 }
             }

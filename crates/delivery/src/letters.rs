@@ -105,7 +105,8 @@ impl Letters {
     /// # Errors
     /// [`LetterError::Open`].
     pub fn open(&self, row: u64, sealed: &[u8]) -> Result<PersonFields, LetterError> {
-        PersonFields::open(&self.key, &self.audience, row, sealed).map_err(|error| LetterError::Open { row, error })
+        PersonFields::open(&self.key, &self.audience, row, sealed)
+            .map_err(|error| LetterError::Open { row, error })
     }
 
     /// The fields by name, as the template asks for them.
@@ -117,16 +118,26 @@ impl Letters {
     /// The person's language, if the list has one.
     #[must_use]
     pub fn language<'a>(&self, fields: &'a PersonFields) -> Option<&'a str> {
-        self.language_field.and_then(|index| fields.values.get(index)).map(String::as_str).filter(|tag| !tag.is_empty())
+        self.language_field
+            .and_then(|index| fields.values.get(index))
+            .map(String::as_str)
+            .filter(|tag| !tag.is_empty())
     }
 
     /// The sealed message of one person, not yet proved.
     ///
     /// # Errors
     /// [`LetterError::Merge`].
-    pub fn seal(&self, number: u64, row: u64, fields: &PersonFields, date: Timestamp) -> Result<Sealed, LetterError> {
+    pub fn seal(
+        &self,
+        number: u64,
+        row: u64,
+        fields: &PersonFields,
+        date: Timestamp,
+    ) -> Result<Sealed, LetterError> {
         let by_name = self.by_name(fields);
-        let person = Person { row, address: &fields.address, fields: &by_name, language: self.language(fields) };
+        let person =
+            Person { row, address: &fields.address, fields: &by_name, language: self.language(fields) };
         let identity = self.identities.identity(
             &DeliveryIdentity {
                 campaign: self.campaign,
@@ -172,7 +183,10 @@ impl Prepare for Letters {
         let mut text = reply.lines.join("\n");
         text.truncate(text.floor_char_boundary(REPLY_KEPT_OCTETS));
         let context = format!("reply {} {number}", self.campaign_uid);
-        self.key.seal(context.as_bytes(), text.as_bytes()).map(|sealed| BASE64_NOPAD.encode(&sealed)).unwrap_or_default()
+        self.key
+            .seal(context.as_bytes(), text.as_bytes())
+            .map(|sealed| BASE64_NOPAD.encode(&sealed))
+            .unwrap_or_default()
     }
 
     fn suppression_fingerprint(&self, address: &Address) -> Fingerprint {

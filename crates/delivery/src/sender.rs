@@ -3,7 +3,9 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use campaign::{CampaignEvent, CampaignState, Counts, Pace, PauseCause, PolicyRefusals, QuietHours, Rate, Retry};
+use campaign::{
+    CampaignEvent, CampaignState, Counts, Pace, PauseCause, PolicyRefusals, QuietHours, Rate, Retry,
+};
 use rand::rngs::StdRng;
 use rustls::ClientConfig;
 use store::{Campaign, Presence, Store, StoreError};
@@ -193,7 +195,10 @@ impl Shared {
                 match worker.await {
                     Ok(Ok(())) => {}
                     Ok(Err(error)) => failed = failed.or(Some(error)),
-                    Err(_) => failed = failed.or(Some(StoreError::Foreign("a connection's task ended early").into())),
+                    Err(_) => {
+                        failed =
+                            failed.or(Some(StoreError::Foreign("a connection's task ended early").into()))
+                    }
                 }
                 if failed.is_some() {
                     self.stop(None);
@@ -252,7 +257,8 @@ impl Shared {
     /// Pauses the campaign by itself.
     pub(crate) async fn pause(&self, cause: PauseCause, detail: &str) -> Result<(), StoreError> {
         let reason = pause_reason(cause, detail);
-        let moved = self.store.move_campaign(self.campaign.id, CampaignEvent::Pause, &reason, self.clock.now()).await;
+        let moved =
+            self.store.move_campaign(self.campaign.id, CampaignEvent::Pause, &reason, self.clock.now()).await;
         self.stop(Some(Finish::Paused(reason)));
         tolerate_transition(moved)
     }
@@ -260,7 +266,8 @@ impl Shared {
     /// Halts the campaign: a message was refused by the proof as it was about to leave.
     pub(crate) async fn halt(&self, error: &LetterError) -> Result<(), StoreError> {
         let reason = error.to_string();
-        let moved = self.store.move_campaign(self.campaign.id, CampaignEvent::Halt, &reason, self.clock.now()).await;
+        let moved =
+            self.store.move_campaign(self.campaign.id, CampaignEvent::Halt, &reason, self.clock.now()).await;
         self.stop(Some(Finish::Halted(reason)));
         tolerate_transition(moved)
     }
@@ -290,11 +297,18 @@ fn tolerate_transition(moved: Result<CampaignState, StoreError>) -> Result<(), S
 
 fn pause_reason(cause: PauseCause, detail: &str) -> String {
     let what = match cause {
-        PauseCause::RelayRefusesUs(_) => "nobody failed: the relay refuses the sender, not a person".to_owned(),
-        PauseCause::PolicyRefusals => {
-            format!("nobody failed: the relay refused {} messages in a row for its policy", campaign::POLICY_REFUSALS_MAX)
+        PauseCause::RelayRefusesUs(_) => {
+            "nobody failed: the relay refuses the sender, not a person".to_owned()
         }
-        PauseCause::Doubts => "too many connections were lost behind the final dot (delivery.doubt_max)".to_owned(),
+        PauseCause::PolicyRefusals => {
+            format!(
+                "nobody failed: the relay refused {} messages in a row for its policy",
+                campaign::POLICY_REFUSALS_MAX
+            )
+        }
+        PauseCause::Doubts => {
+            "too many connections were lost behind the final dot (delivery.doubt_max)".to_owned()
+        }
     };
     if detail.is_empty() { what } else { format!("{what}: {detail}") }
 }

@@ -37,7 +37,13 @@ pub(crate) struct Settle<'a> {
 
 impl Settle<'_> {
     /// A complete reply to RCPT, DATA or the final dot. `sealed` is its text, sealed; `fingerprint` the address's.
-    pub(crate) fn reply(&self, stage: Stage, reply: &Reply, sealed: String, fingerprint: Fingerprint) -> Settled {
+    pub(crate) fn reply(
+        &self,
+        stage: Stage,
+        reply: &Reply,
+        sealed: String,
+        fingerprint: Fingerprint,
+    ) -> Settled {
         let follows = consequence(stage, reply.code, reply.enhanced);
         let mut settled = match follows {
             Consequence::Proceed => self.outcome(Outcome::Accepted, follows),
@@ -74,7 +80,10 @@ impl Settle<'_> {
 
     /// Gives the delivery back, untried; not before `next`.
     pub(crate) fn release(claimed: &Claimed, now: Timestamp, next: Option<Timestamp>) -> Settlement {
-        Settlement { next_attempt: next, ..bare(claimed, DeliveryState::Claimed, DeliveryEvent::Release, now) }
+        Settlement {
+            next_attempt: next,
+            ..bare(claimed, DeliveryState::Claimed, DeliveryEvent::Release, now)
+        }
     }
 
     fn later(&self, outcome: Outcome, consequence: Consequence) -> Settled {

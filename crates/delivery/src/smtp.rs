@@ -15,7 +15,7 @@ pub use auth::{Credentials, Secret};
 pub use capabilities::Capabilities;
 pub use open::{OpenError, open};
 pub use relay::{Relay, RelayUrl, RelayUrlError, TlsPolicy};
-pub use reply::{REPLY_LINES_MAX, REPLY_LINE_OCTETS_MAX, Reply, ReplyError, ReplyReader};
+pub use reply::{REPLY_LINE_OCTETS_MAX, REPLY_LINES_MAX, Reply, ReplyError, ReplyReader};
 pub use session::{Envelope, EnvelopeOptions, HandOver, Session, SessionError};
 pub use timeouts::Timeouts;
 pub use tls::{TlsError, client_config};

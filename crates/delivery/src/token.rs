@@ -34,7 +34,9 @@ pub enum TokenError {
     #[error("the token endpoint cannot be reached")]
     Unreachable,
     /// It refuses us.
-    #[error("the token endpoint refuses to renew the token (HTTP {0}); log in again and store a new refresh token")]
+    #[error(
+        "the token endpoint refuses to renew the token (HTTP {0}); log in again and store a new refresh token"
+    )]
     Refused(u16),
     /// It answered something else.
     #[error("the token endpoint's answer makes no sense")]
@@ -156,7 +158,11 @@ impl TokenSource {
     }
 }
 
-fn renew(agent: &ureq::Agent, endpoint: &str, form: &[(&'static str, Secret)]) -> Result<(Secret, i64), TokenError> {
+fn renew(
+    agent: &ureq::Agent,
+    endpoint: &str,
+    form: &[(&'static str, Secret)],
+) -> Result<(Secret, i64), TokenError> {
     let pairs = form.iter().map(|(name, value)| (*name, value.expose()));
     let mut response = agent.post(endpoint).send_form(pairs).map_err(|_| TokenError::Unreachable)?;
     let status = response.status().as_u16();
@@ -165,7 +171,12 @@ fn renew(agent: &ureq::Agent, endpoint: &str, form: &[(&'static str, Secret)]) -
         400..=499 => return Err(TokenError::Refused(status)),
         _ => return Err(TokenError::Unreachable),
     }
-    let text = response.body_mut().with_config().limit(ANSWER_OCTETS_MAX).read_to_vec().map_err(|_| TokenError::Answer)?;
+    let text = response
+        .body_mut()
+        .with_config()
+        .limit(ANSWER_OCTETS_MAX)
+        .read_to_vec()
+        .map_err(|_| TokenError::Answer)?;
     let answer: Answer = serde_json::from_slice(&text).map_err(|_| TokenError::Answer)?;
     Ok((Secret::new(answer.access_token), answer.expires_in.unwrap_or(LASTS_BY_DEFAULT)))
 }

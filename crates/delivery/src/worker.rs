@@ -12,7 +12,7 @@ use tokio::sync::watch;
 
 use crate::sender::{SendError, Shared, Stop, lock};
 use crate::settle::{Outcome, Settle, Settled};
-use crate::smtp::{Credentials, Envelope, EnvelopeOptions, HandOver, OpenError, Reply, Session, open};
+use crate::smtp::{Envelope, EnvelopeOptions, HandOver, OpenError, Reply, Session, open};
 use crate::supply::{Next, until};
 
 /// Domains whose pace is remembered; beyond it all are forgotten, which lets one message too many through to each.
@@ -131,7 +131,11 @@ impl Worker {
         }
     }
 
-    async fn commit(&self, settlement: Option<Settlement>, intent: Option<Intent>) -> Result<bool, SendError> {
+    async fn commit(
+        &self,
+        settlement: Option<Settlement>,
+        intent: Option<Intent>,
+    ) -> Result<bool, SendError> {
         let settles = settlement.is_some();
         let holds = self.shared.journal.commit(settlement, intent).await?;
         if settles {
@@ -166,7 +170,8 @@ impl Worker {
     /// Waits for the pace; `false`: the delivery was given back, for later or because of a stop.
     async fn paced(&mut self, claimed: &Claimed, domain: &str) -> Result<bool, SendError> {
         let now = self.shared.clock.now();
-        let domain_free = self.shared.domain_paces.as_ref().map_or(Ok(()), |paces| lock(paces).take(domain, now));
+        let domain_free =
+            self.shared.domain_paces.as_ref().map_or(Ok(()), |paces| lock(paces).take(domain, now));
         if let Err(later) = domain_free {
             self.release(claimed, Some(later)).await?;
             return Ok(false);
@@ -174,7 +179,8 @@ impl Worker {
         loop {
             let now = self.shared.clock.now();
             let own = self.pace.as_mut().map_or(Ok(()), |pace| pace.take(now));
-            let all = own.and_then(|()| self.shared.pace.as_ref().map_or(Ok(()), |pace| lock(pace).take(now)));
+            let all =
+                own.and_then(|()| self.shared.pace.as_ref().map_or(Ok(()), |pace| lock(pace).take(now)));
             let Err(free) = all else { return Ok(true) };
             self.flush().await?;
             self.sleep_until(free).await;
@@ -224,12 +230,8 @@ impl Worker {
     }
 
     async fn open(&self) -> Result<Session, OpenError> {
-        let mut relay = self.shared.relay.clone();
-        if let Some(tokens) = &self.shared.tokens {
-            let token = tokens.token(self.shared.clock.now()).await.map_err(OpenError::Token)?;
-            relay.credentials = Some(Credentials::Token { user: tokens.user().to_owned(), token });
-        }
-        open(&relay, &self.shared.tls).await
+        let s = &self.shared;
+        open(&s.relay, s.tokens.as_ref(), &s.tls, s.clock.now()).await
     }
 
     async fn not_connected(&mut self, claimed: &Claimed, error: &OpenError) -> Result<(), SendError> {
@@ -279,7 +281,9 @@ impl Worker {
                 self.session = Some(session);
                 self.refused(claimed, proved, stage, &reply).await
             }
-            Ok(Envelope::RefusedAndClosed(stage, reply)) => self.refused(claimed, proved, stage, &reply).await,
+            Ok(Envelope::RefusedAndClosed(stage, reply)) => {
+                self.refused(claimed, proved, stage, &reply).await
+            }
             Err(_) => {
                 self.connection_lost();
                 self.flush().await?;
@@ -333,7 +337,14 @@ impl Worker {
         lock(&self.shared.gate).fail(now, chance);
     }
 
-    fn reply(&self, claimed: &Claimed, proved: &Proved, from: DeliveryState, stage: Stage, reply: &Reply) -> Settled {
+    fn reply(
+        &self,
+        claimed: &Claimed,
+        proved: &Proved,
+        from: DeliveryState,
+        stage: Stage,
+        reply: &Reply,
+    ) -> Settled {
         let sealed = self.shared.letters.seal_reply(claimed.number, reply);
         let fingerprint = self.shared.letters.suppression_fingerprint(proved.recipient());
         self.settle(claimed, from).reply(stage, reply, sealed, fingerprint)
@@ -401,7 +412,12 @@ impl Worker {
     }
 
     /// Refusals for policy are kept open until it is known whether they are about a person or about us.
-    async fn note_policy(&self, number: u64, outcome: Outcome, consequence: Consequence) -> Result<(), SendError> {
+    async fn note_policy(
+        &self,
+        number: u64,
+        outcome: Outcome,
+        consequence: Consequence,
+    ) -> Result<(), SendError> {
         let (pause, about_persons) = {
             let mut row = lock(&self.shared.policy_row);
             let pause = row.0.note(consequence);

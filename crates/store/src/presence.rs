@@ -35,9 +35,13 @@ pub struct Presence {
 }
 
 enum Lock {
-    File { _held: File },
+    File {
+        _held: File,
+    },
     /// In a mutex that nobody takes: a connection alone cannot be shared between threads.
-    Session { _held: Mutex<Box<AnyConnection>> },
+    Session {
+        _held: Mutex<Box<AnyConnection>>,
+    },
 }
 
 impl std::fmt::Debug for Presence {

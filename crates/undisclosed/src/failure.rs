@@ -30,22 +30,24 @@ pub(crate) struct Failure {
     pub(crate) exit: Exit,
     pub(crate) code: &'static str,
     pub(crate) message: String,
+    /// Particulars for programs.
+    pub(crate) details: Option<serde_json::Value>,
 }
 
 impl Failure {
     /// Wrong usage, configuration or input.
     pub(crate) fn usage(code: &'static str, message: impl Into<String>) -> Self {
-        Self { exit: Exit::Usage, code, message: message.into() }
+        Self { exit: Exit::Usage, code, message: message.into(), details: None }
     }
 
     /// Something that is nobody's input.
     pub(crate) fn unexpected(code: &'static str, message: impl Into<String>) -> Self {
-        Self { exit: Exit::Unexpected, code, message: message.into() }
+        Self { exit: Exit::Unexpected, code, message: message.into(), details: None }
     }
 
     /// Somebody was not accepted.
     pub(crate) fn somebody(code: &'static str, message: impl Into<String>) -> Self {
-        Self { exit: Exit::Somebody, code, message: message.into() }
+        Self { exit: Exit::Somebody, code, message: message.into(), details: None }
     }
 
     pub(crate) fn settings(error: &config::ConfigError) -> Self {
@@ -70,7 +72,11 @@ impl Failure {
     #[expect(clippy::print_stdout, clippy::print_stderr, reason = "the one place where errors are written")]
     pub(crate) fn render(&self, as_json: bool) {
         if as_json {
-            println!("{}", json!({"error": {"code": self.code, "message": self.message}}));
+            let mut error = json!({"code": self.code, "message": self.message});
+            if let Some(details) = &self.details {
+                error["details"] = details.clone();
+            }
+            println!("{}", json!({"error": error}));
         } else {
             eprintln!("undisclosed: {}", self.message);
         }
@@ -93,7 +99,7 @@ impl From<StoreError> for Failure {
             StoreError::Io(_) => (Exit::Usage, "data_folder", ""),
             StoreError::Foreign(_) | StoreError::Database(_) => (Exit::Unexpected, "database", ""),
         };
-        Self { exit, code, message: format!("{error}{next}") }
+        Self { exit, code, message: format!("{error}{next}"), details: None }
     }
 }
 

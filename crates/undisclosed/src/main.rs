@@ -1,1 +1,77 @@
-fn main() {}
+//! The program: settings, wiring, commands. What it does is in the crates beside it.
+
+mod answer;
+mod audience_import;
+mod campaign_object;
+mod check;
+mod cli;
+mod commands;
+mod failure;
+mod installation;
+mod letters_of;
+mod message_files;
+mod preparation;
+mod progress_bar;
+mod relay;
+mod sending;
+mod settings;
+mod warnings;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::{Cli, Command};
+use crate::failure::{Exit, Failure};
+
+fn main() -> ExitCode {
+    quiet_panics();
+    let cli = Cli::parse();
+    let as_json = cli.general.json;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let result = match runtime {
+        Ok(runtime) => {
+            let result = runtime.block_on(run(cli));
+            // A second signal does not wait for tasks that wait for a relay.
+            runtime.shutdown_background();
+            result
+        }
+        Err(_) => Err(Failure::unexpected("runtime", "the program cannot start its threads")),
+    };
+    match result {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            failure.render(as_json);
+            failure.exit.into()
+        }
+    }
+}
+
+async fn run(cli: Cli) -> Result<Exit, Failure> {
+    let general = &cli.general;
+    match cli.command {
+        Command::Init => commands::init::run(general),
+        Command::Import(args) => commands::import::run(general, args).await,
+        Command::Preview(args) => commands::preview::run(general, args).await,
+        Command::Test(args) => commands::test::run(general, args).await,
+        Command::CheckCampaign(args) => commands::check_campaign::run(general, args).await,
+        Command::Send(args) => commands::send::run(general, args).await,
+        Command::Status(args) => commands::status::run(general, args).await,
+        Command::Pause(args) => commands::control::pause(general, &args.name).await,
+        Command::Resume(args) => commands::resume::run(general, args).await,
+        Command::Cancel(args) => commands::control::cancel(general, &args.name).await,
+        Command::Mend(args) => commands::mend::run(general, args).await,
+        Command::Demo(args) => commands::demo::run(general, args).await,
+        Command::Completions { shell } => commands::completions::completions(shell),
+        Command::Man => commands::completions::man(),
+    }
+}
+
+/// A panic's text can quote what it failed on, and that can be an address: only the place is said.
+#[expect(clippy::print_stderr, reason = "the one line that a panic leaves")]
+fn quiet_panics() {
+    std::panic::set_hook(Box::new(|info| {
+        let place = info.location().map_or_else(String::new, |l| format!(" at {}:{}", l.file(), l.line()));
+        eprintln!("undisclosed: something unexpected happened{place}; nothing more was sent");
+    }));
+}

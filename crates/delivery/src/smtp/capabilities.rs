@@ -53,10 +53,13 @@ mod tests {
 
     #[test]
     fn keywords() {
-        let lines = ["mx.example", "pipelining", "SIZE 1000", "AUTH PLAIN login", "AUTH=LOGIN", "8BITMIME", "X"];
+        let lines =
+            ["mx.example", "pipelining", "SIZE 1000", "AUTH PLAIN login", "AUTH=LOGIN", "8BITMIME", "X"];
         let reply = Reply { code: ReplyCode(250), enhanced: None, lines: lines.map(str::to_owned).to_vec() };
         let offers = Capabilities::read(&reply);
-        assert!(offers.pipelining && offers.eight_bit_mime && !offers.smtputf8 && !offers.dsn && !offers.starttls);
+        assert!(
+            offers.pipelining && offers.eight_bit_mime && !offers.smtputf8 && !offers.dsn && !offers.starttls
+        );
         assert_eq!((offers.size_max, offers.auth.join(" ").as_str()), (Some(1000), "PLAIN LOGIN LOGIN"));
     }
 }

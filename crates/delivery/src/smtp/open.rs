@@ -4,13 +4,14 @@ use std::io;
 use std::sync::Arc;
 
 use campaign::{Consequence, PauseCause, Stage, consequence};
+use jiff::Timestamp;
 use rustls::ClientConfig;
 
-use crate::TokenError;
 use crate::smtp::auth::{AuthError, Exchange};
 use crate::smtp::session::{Session, SessionError};
 use crate::smtp::stream::Stream;
-use crate::smtp::{Capabilities, Relay, Reply, TlsPolicy};
+use crate::smtp::{Capabilities, Credentials, Relay, Reply, TlsPolicy};
+use crate::{TokenError, TokenSource};
 
 /// Why there is no connection. `pauses` says whether trying again is of no use before somebody changes something.
 #[derive(Debug, thiserror::Error)]
@@ -46,7 +47,9 @@ pub enum OpenError {
     )]
     Tls(#[source] io::Error),
     /// Something came in the clear behind the reply to STARTTLS.
-    #[error("something was put into the connection to the relay before TLS began: somebody may be tampering with it")]
+    #[error(
+        "something was put into the connection to the relay before TLS began: somebody may be tampering with it"
+    )]
     Injected,
     /// No bearer token.
     #[error(transparent)]
@@ -62,7 +65,9 @@ impl OpenError {
     pub fn pauses(&self) -> Option<PauseCause> {
         match self {
             Self::Refused { stage, .. } => Some(PauseCause::RelayRefusesUs(*stage)),
-            Self::NoStartTls | Self::Tls(_) | Self::Injected => Some(PauseCause::RelayRefusesUs(Stage::StartTls)),
+            Self::NoStartTls | Self::Tls(_) | Self::Injected => {
+                Some(PauseCause::RelayRefusesUs(Stage::StartTls))
+            }
             Self::Token(error) if !error.is_lasting() => None,
             Self::Token(_) | Self::Auth(_) => Some(PauseCause::RelayRefusesUs(Stage::Auth)),
             Self::Unreachable(_) | Self::Session(_) | Self::Later { .. } => None,
@@ -78,23 +83,36 @@ fn tls_words(error: &io::Error) -> String {
             "its certificate has expired".to_owned()
         }
         Some(rustls::Error::InvalidCertificate(rustls::CertificateError::NotValidForName))
-        | Some(rustls::Error::InvalidCertificate(rustls::CertificateError::NotValidForNameContext { .. })) => {
-            "its certificate is for another name".to_owned()
-        }
+        | Some(rustls::Error::InvalidCertificate(rustls::CertificateError::NotValidForNameContext {
+            ..
+        })) => "its certificate is for another name".to_owned(),
         Some(rustls::Error::InvalidCertificate(rustls::CertificateError::UnknownIssuer)) => {
-            "its certificate is from nobody that this machine trusts (relay.ca_file can name an authority)".to_owned()
+            "its certificate is from nobody that this machine trusts (relay.ca_file can name an authority)"
+                .to_owned()
         }
         Some(rustls::Error::InvalidCertificate(_)) => "its certificate is not valid".to_owned(),
         _ => error.kind().to_string(),
     }
 }
 
-/// Opens a connection to the relay, protected and logged in as its settings say.
+/// Opens a connection to the relay, protected and logged in as its settings say; `tokens` come before its own credentials.
 ///
 /// # Errors
 /// [`OpenError`].
-pub async fn open(relay: &Relay, tls: &Arc<ClientConfig>) -> Result<Session, OpenError> {
+pub async fn open(
+    relay: &Relay,
+    tokens: Option<&TokenSource>,
+    tls: &Arc<ClientConfig>,
+    now: Timestamp,
+) -> Result<Session, OpenError> {
     let (url, waits) = (&relay.url, relay.timeouts);
+    let credentials = match tokens {
+        Some(tokens) => {
+            let token = tokens.token(now).await.map_err(OpenError::Token)?;
+            Some(Credentials::Token { user: tokens.user().to_owned(), token })
+        }
+        None => relay.credentials.clone(),
+    };
     let mut stream =
         Stream::connect(url.host(), url.port(), waits.connect).await.map_err(OpenError::Unreachable)?;
     if url.tls() == TlsPolicy::Implicit {
@@ -116,14 +134,20 @@ pub async fn open(relay: &Relay, tls: &Arc<ClientConfig>) -> Result<Session, Ope
         // RFC 3207 §4.2: what was offered before TLS is forgotten.
         ehlo(&mut session, relay).await?;
     }
-    authenticate(&mut session, relay).await?;
+    if let Some(credentials) = &credentials {
+        authenticate(&mut session, credentials).await?;
+    }
     Ok(session)
 }
 
 /// A handshake that TLS itself refused will be refused again; a connection lost in it may not be.
 fn tls_or_lost(error: io::Error) -> OpenError {
     let refused = error.get_ref().is_some_and(<dyn std::error::Error + Send + Sync>::is::<rustls::Error>);
-    if refused || error.kind() == io::ErrorKind::InvalidInput { OpenError::Tls(error) } else { OpenError::Unreachable(error) }
+    if refused || error.kind() == io::ErrorKind::InvalidInput {
+        OpenError::Tls(error)
+    } else {
+        OpenError::Unreachable(error)
+    }
 }
 
 async fn ehlo(session: &mut Session, relay: &Relay) -> Result<(), OpenError> {
@@ -133,8 +157,7 @@ async fn ehlo(session: &mut Session, relay: &Relay) -> Result<(), OpenError> {
     Ok(())
 }
 
-async fn authenticate(session: &mut Session, relay: &Relay) -> Result<(), OpenError> {
-    let Some(credentials) = &relay.credentials else { return Ok(()) };
+async fn authenticate(session: &mut Session, credentials: &Credentials) -> Result<(), OpenError> {
     let (name, mut exchange) = Exchange::begin(credentials, &session.offers().auth)?;
     let mut line = format!("AUTH {name}");
     if exchange.speaks_first() {

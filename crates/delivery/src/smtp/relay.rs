@@ -136,7 +136,8 @@ fn host_and_port(place: &str) -> Result<(String, Option<u16>), RelayUrlError> {
 }
 
 fn is_loopback(host: &str) -> bool {
-    host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+    host.eq_ignore_ascii_case("localhost")
+        || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 /// A relay with everything needed to talk to it.
@@ -179,7 +180,16 @@ mod tests {
             assert_eq!(RelayUrl::parse(text), Err(RelayUrlError::Password));
         }
         assert_eq!(RelayUrl::parse("smtp://127.0.0.1?tls=off"), Err(RelayUrlError::Option));
-        for text in ["", "mail.example", "http://x", "smtp://", "smtp://x:0", "smtp://x:99999", "smtp://a b", "smtp://[x]:1"] {
+        for text in [
+            "",
+            "mail.example",
+            "http://x",
+            "smtp://",
+            "smtp://x:0",
+            "smtp://x:99999",
+            "smtp://a b",
+            "smtp://[x]:1",
+        ] {
             assert_eq!(RelayUrl::parse(text), Err(RelayUrlError::Form), "{text}");
         }
     }

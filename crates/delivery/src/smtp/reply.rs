@@ -76,7 +76,11 @@ impl ReplyReader {
     pub fn next_reply(&mut self) -> Result<Option<Reply>, ReplyError> {
         loop {
             let Some(end) = self.buffer.iter().take(REPLY_LINE_OCTETS_MAX).position(|b| *b == b'\n') else {
-                return if self.buffer.len() >= REPLY_LINE_OCTETS_MAX { Err(ReplyError::LineTooLong) } else { Ok(None) };
+                return if self.buffer.len() >= REPLY_LINE_OCTETS_MAX {
+                    Err(ReplyError::LineTooLong)
+                } else {
+                    Ok(None)
+                };
             };
             let line: Vec<u8> = self.buffer.drain(..=end).collect();
             // RFC 5321 §2.3.8 asks for CRLF; a bare LF ends a reply's line too, for there is nothing to smuggle here.

@@ -117,7 +117,9 @@ impl Session {
         let io = |error| SessionError::Io { stage, error };
         let all = tokio::time::timeout(within, async {
             loop {
-                if let Some(reply) = self.reader.next_reply().map_err(|error| SessionError::Reply { stage, error })? {
+                if let Some(reply) =
+                    self.reader.next_reply().map_err(|error| SessionError::Reply { stage, error })?
+                {
                     return Ok(reply);
                 }
                 let octets = self.stream.read(within).await.map_err(io)?;
@@ -135,7 +137,10 @@ impl Session {
 
     async fn write(&mut self, stage: Stage, text: &str) -> Result<(), SessionError> {
         let within = self.wait(stage);
-        self.stream.write_all(text.as_bytes(), within).await.map_err(|error| SessionError::Io { stage, error })
+        self.stream
+            .write_all(text.as_bytes(), within)
+            .await
+            .map_err(|error| SessionError::Io { stage, error })
     }
 
     const fn wait(&self, stage: Stage) -> Duration {
@@ -153,7 +158,11 @@ impl Session {
     ///
     /// # Errors
     /// [`SessionError`]; then the connection is of no further use, and nothing was sent.
-    pub async fn envelope(&mut self, mail: &Proved, options: EnvelopeOptions<'_>) -> Result<Envelope, SessionError> {
+    pub async fn envelope(
+        &mut self,
+        mail: &Proved,
+        options: EnvelopeOptions<'_>,
+    ) -> Result<Envelope, SessionError> {
         let mut commands = Vec::with_capacity(4);
         if self.open_transaction {
             commands.push((Stage::Mail, "RSET".to_owned()));

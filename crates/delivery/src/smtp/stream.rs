@@ -30,12 +30,18 @@ impl Stream {
         Ok(Self::Plain(stream))
     }
 
-    pub(crate) async fn start_tls(self, config: &Arc<ClientConfig>, host: &str, within: Duration) -> io::Result<Self> {
+    pub(crate) async fn start_tls(
+        self,
+        config: &Arc<ClientConfig>,
+        host: &str,
+        within: Duration,
+    ) -> io::Result<Self> {
         let Self::Plain(stream) = self else {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "TLS inside TLS"));
         };
-        let name = ServerName::try_from(host.to_owned())
-            .map_err(|_| io::Error::new(io::ErrorKind::InvalidInput, "the relay's name cannot stand in a certificate"))?;
+        let name = ServerName::try_from(host.to_owned()).map_err(|_| {
+            io::Error::new(io::ErrorKind::InvalidInput, "the relay's name cannot stand in a certificate")
+        })?;
         let tls = bounded(within, TlsConnector::from(config.clone()).connect(name, stream)).await?;
         Ok(Self::Tls(Box::new(tls)))
     }
@@ -69,7 +75,11 @@ async fn bounded<T>(within: Duration, step: impl Future<Output = io::Result<T>>)
 }
 
 impl AsyncRead for Stream {
-    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Self::Plain(stream) => Pin::new(stream).poll_read(cx, buffer),
             Self::Tls(stream) => Pin::new(stream).poll_read(cx, buffer),

@@ -14,7 +14,9 @@ pub enum TlsError {
     #[error("the file of certificate authorities (relay.ca_file) cannot be read or holds no certificate")]
     Authorities,
     /// Nobody to trust.
-    #[error("this machine has no certificate authorities: install the package ca-certificates, or set relay.ca_file")]
+    #[error(
+        "this machine has no certificate authorities: install the package ca-certificates, or set relay.ca_file"
+    )]
     NoRoots,
     /// rustls refused its own defaults.
     #[error("TLS cannot be set up")]

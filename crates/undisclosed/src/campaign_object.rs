@@ -1,0 +1,84 @@
+//! The campaign object of the contract, and its table for people.
+
+use campaign::{CampaignState, Counts};
+use comfy_table::{Table, presets};
+use serde_json::{Value, json};
+use store::{Audience, Campaign};
+
+use crate::failure::Exit;
+
+/// Where a campaign stands.
+#[derive(Debug, Clone)]
+pub(crate) struct CampaignObject {
+    pub(crate) name: String,
+    pub(crate) state: CampaignState,
+    pub(crate) reason: String,
+    pub(crate) counts: Counts,
+    pub(crate) duplicates_folded: u64,
+    pub(crate) rows_skipped: u64,
+    /// Accepted by this process, by its wall time; nothing in `status`.
+    pub(crate) messages_per_second: Option<f64>,
+}
+
+impl CampaignObject {
+    pub(crate) fn new(campaign: &Campaign, audience: &Audience, counts: Counts, rate: Option<f64>) -> Self {
+        Self {
+            name: campaign.name.clone(),
+            state: campaign.state,
+            reason: campaign.reason.clone(),
+            counts,
+            duplicates_folded: audience.folded,
+            rows_skipped: audience.skipped,
+            messages_per_second: rate,
+        }
+    }
+
+    pub(crate) fn to_json(&self) -> Value {
+        let c = &self.counts;
+        json!({
+            "campaign": self.name,
+            "state": self.state.word(),
+            "reason": self.reason,
+            "total": c.total,
+            "accepted": c.accepted,
+            "failed": c.failed,
+            "deferred": c.deferred,
+            "in_doubt": c.in_doubt,
+            "suppressed": c.suppressed,
+            "held": c.held,
+            "queued": c.queued,
+            "duplicates_folded": self.duplicates_folded,
+            "rows_skipped": self.rows_skipped,
+            "messages_per_second": self.messages_per_second.map(|rate| (rate * 10.0).round() / 10.0),
+        })
+    }
+
+    /// 0 when the relay took the message of everybody, 3 otherwise.
+    pub(crate) fn exit(&self) -> Exit {
+        if self.counts.everybody_accepted() { Exit::Done } else { Exit::Somebody }
+    }
+
+    /// A table that fits forty columns; counts of nothing are left out, except the first.
+    pub(crate) fn table(&self) -> String {
+        let c = &self.counts;
+        let mut table = Table::new();
+        table.load_preset(presets::NOTHING);
+        table.add_row(vec!["accepted by the relay".to_owned(), format!("{} of {}", c.accepted, c.total)]);
+        for (number, words) in [
+            (c.failed, "failed"),
+            (c.deferred, "will be tried again"),
+            (c.in_doubt, "in doubt"),
+            (c.suppressed, "suppressed"),
+            (c.held, "held for a person to decide"),
+            (c.queued, "not tried yet"),
+            (self.duplicates_folded, "equal rows folded"),
+            (self.rows_skipped, "bad rows left out"),
+        ] {
+            if number > 0 {
+                table.add_row(vec![words.to_owned(), number.to_string()]);
+            }
+        }
+        let reason = if self.reason.is_empty() { String::new() } else { format!(": {}", self.reason) };
+        format!("{}: {}{reason}\n{}", self.name, self.state.word(), table.trim_fmt())
+    }
+}

@@ -1,0 +1,14 @@
+//! One command a file.
+
+pub(crate) mod check_campaign;
+pub(crate) mod completions;
+pub(crate) mod control;
+pub(crate) mod demo;
+pub(crate) mod import;
+pub(crate) mod init;
+pub(crate) mod mend;
+pub(crate) mod preview;
+pub(crate) mod resume;
+pub(crate) mod send;
+pub(crate) mod status;
+pub(crate) mod test;

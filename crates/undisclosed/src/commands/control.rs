@@ -1,0 +1,31 @@
+//! `undisclosed pause` and `undisclosed cancel`: after they return, no further message leaves.
+
+use campaign::CampaignEvent;
+use serde_json::json;
+
+use crate::answer::answer;
+use crate::campaign_object::CampaignObject;
+use crate::cli::General;
+use crate::failure::{Exit, Failure};
+use crate::installation::Installation;
+
+pub(crate) async fn pause(general: &General, name: &str) -> Result<Exit, Failure> {
+    step(general, name, CampaignEvent::Pause, "pause", "paused by hand").await
+}
+
+pub(crate) async fn cancel(general: &General, name: &str) -> Result<Exit, Failure> {
+    step(general, name, CampaignEvent::Cancel, "cancel", "cancelled by hand").await
+}
+
+async fn step(general: &General, name: &str, event: CampaignEvent, act: &str, reason: &str) -> Result<Exit, Failure> {
+    let installation = Installation::open(general.config.as_deref(), general.database.as_deref()).await?;
+    let store = &installation.store;
+    let campaign = store.campaign(name).await?;
+    store.move_campaign(campaign.id, event, reason, installation.now()).await?;
+    installation.record(act, name, json!({})).await?;
+    let campaign = store.campaign(name).await?;
+    let audience = store.audience_of(&campaign).await?;
+    let object = CampaignObject::new(&campaign, &audience, store.counts(campaign.id).await?, None);
+    answer(general.json, &object.to_json(), &object.table());
+    Ok(Exit::Done)
+}

@@ -1,0 +1,44 @@
+//! `undisclosed import`: a spreadsheet becomes an audience.
+
+use serde_json::json;
+
+use crate::answer::answer;
+use crate::audience_import::Inspected;
+use crate::cli::{General, ImportArgs};
+use crate::failure::{Exit, Failure};
+use crate::installation::Installation;
+use crate::warnings::acknowledge;
+
+#[expect(clippy::needless_pass_by_value, reason = "commands own their arguments")]
+pub(crate) async fn run(general: &General, args: ImportArgs) -> Result<Exit, Failure> {
+    let installation = Installation::open(general.config.as_deref(), general.database.as_deref()).await?;
+    installation.sweep().await?;
+    if args.audience.trim().is_empty() {
+        return Err(Failure::usage("name", "an audience needs a name"));
+    }
+    if installation.store.find_audience(&args.audience).await?.is_some() {
+        return Err(store::StoreError::NameInUse.into());
+    }
+    if !args.file.is_file() {
+        return Err(Failure::usage("file", "the spreadsheet is not there; nothing was imported"));
+    }
+    let inspected = Inspected::read(&installation, &args.file, &args.reading).await?;
+    let warnings = inspected.warnings();
+    let acknowledged = acknowledge(&warnings, &args.acknowledge.acknowledge)?;
+    let object = inspected.to_json(&args.audience, &acknowledged);
+    let audience = inspected.import(&installation, &args.audience, &acknowledged).await?;
+    if let Err(error) = installation.store.complete_audience(&audience).await {
+        installation.discard(&audience).await?;
+        return Err(error.into());
+    }
+    let detail = json!({"people": audience.people, "rows_skipped": audience.skipped, "acknowledged": acknowledged});
+    installation.record("import", &args.audience, detail).await?;
+    let mut words = format!("{}: {} people", audience.name, audience.people);
+    for (number, what) in [(audience.folded, "equal rows folded"), (audience.skipped, "bad rows left out")] {
+        if number > 0 {
+            words.push_str(&format!(", {number} {what}"));
+        }
+    }
+    answer(general.json, &object, &words);
+    Ok(Exit::Done)
+}

@@ -1,0 +1,44 @@
+//! `undisclosed resume`: goes on with a campaign, in the foreground.
+
+use campaign::{CampaignEvent, CampaignState};
+use serde_json::json;
+
+use crate::answer::answer;
+use crate::campaign_object::CampaignObject;
+use crate::cli::{General, ResumeArgs};
+use crate::failure::{Exit, Failure};
+use crate::installation::Installation;
+use crate::relay::ReadyRelay;
+use crate::sending;
+use crate::settings::connections;
+
+#[expect(clippy::needless_pass_by_value, reason = "commands own their arguments")]
+pub(crate) async fn run(general: &General, args: ResumeArgs) -> Result<Exit, Failure> {
+    let installation = Installation::open(general.config.as_deref(), general.database.as_deref()).await?;
+    let store = &installation.store;
+    let mut campaign = store.campaign(&args.name).await?;
+    let audience = store.audience_of(&campaign).await?;
+    if campaign.state.is_final() {
+        let object = CampaignObject::new(&campaign, &audience, store.counts(campaign.id).await?, None);
+        answer(general.json, &object.to_json(), &object.table());
+        return Ok(object.exit());
+    }
+    if campaign.state == CampaignState::Halted {
+        return Err(Failure::usage(
+            "halted",
+            "the campaign is halted: the proof refused a message. Correct the message file and give it with \
+             `undisclosed mend`, then resume; only those who were not written to will be",
+        ));
+    }
+    campaign.relay = args.smtp.clone().unwrap_or(campaign.relay);
+    campaign.connections = connections(args.connections.unwrap_or(campaign.connections))?;
+    let relay = ReadyRelay::find(Some(&campaign.relay), &installation.settings)?;
+    store.set_relay(campaign.id, &relay.relay.url.to_string(), campaign.connections).await?;
+    if campaign.state != CampaignState::Waiting {
+        store.move_campaign(campaign.id, CampaignEvent::Resume, "", installation.now()).await?;
+    }
+    installation.record("resume", &args.name, json!({})).await?;
+    let sent = sending::run(&installation, campaign, &audience, relay).await?;
+    answer(general.json, &sent.object.to_json(), &sent.object.table());
+    Ok(sent.exit())
+}
