@@ -250,6 +250,15 @@ impl Place {
     }
 }
 
+impl Place {
+    /// Whether it is in the header field of that name.
+    #[must_use]
+    pub fn is_field(&self, name: &str) -> bool {
+        let wanted = FieldName::of(name);
+        wanted.known().is_some() && self.spot == Spot::Field(wanted)
+    }
+}
+
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ({})", self.part, self.spot)?;

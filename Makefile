@@ -1,0 +1,36 @@
+# Everything a newcomer needs: make demo, make test.
+
+BIN := target/release/undisclosed
+.PHONY: demo build test audit bench fuzz prerequisites
+
+# The main job on embedded data; it cannot send real mail. ARGS=--exit ends with the accounting.
+demo: build
+	$(BIN) demo $(ARGS)
+
+build:
+	cargo build --release --locked -p undisclosed
+
+# What CI runs. A test that lacks what it needs fails; none is skipped.
+test: prerequisites
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	tools/run-tests
+	cargo test --workspace --locked --doc
+	tools/test-browser
+
+prerequisites:
+	tools/prerequisites
+
+# Licences, bans and sources of what we build on.
+audit:
+	command -v cargo-deny >/dev/null || cargo install --locked cargo-deny
+	cargo deny check licenses bans sources
+
+bench:
+	cargo bench --workspace --locked
+
+# FUZZ_SECONDS for each target; needs a nightly toolchain and cargo-fuzz.
+FUZZ_SECONDS ?= 60
+fuzz:
+	for target in $$(cargo +nightly fuzz list); do \
+		cargo +nightly fuzz run $$target -- -max_total_time=$(FUZZ_SECONDS) || exit 1; done

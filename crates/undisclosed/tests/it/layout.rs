@@ -1,0 +1,78 @@
+//! The architecture, held against what cargo knows: who may use whom.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::Command;
+
+use serde_json::Value;
+
+/// Crates that know no clock, file, socket or runtime.
+const PURE: [&str; 5] = ["audience", "campaign", "mail", "message", "proof"];
+/// What brings in a runtime, a socket, a database or HTTP.
+const IMPURE: [&str; 7] = ["axum", "rustls", "sqlx", "tempfile", "tokio", "tokio-rustls", "ureq"];
+
+fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--no-deps", "--format-version", "1", "--offline"])
+        .output()
+        .expect("cargo metadata");
+    let metadata: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let text = |value: &Value| value.as_str().expect("a text").to_owned();
+    let packages = metadata["packages"].as_array().expect("packages");
+    packages
+        .iter()
+        .map(|package| {
+            let normal = |d: &&Value| d["kind"].is_null();
+            let names = package["dependencies"].as_array().expect("a list").iter().filter(normal);
+            (text(&package["name"]), names.map(|d| text(&d["name"])).collect())
+        })
+        .collect()
+}
+
+#[test]
+fn pure_crates_stay_pure() {
+    for (name, uses) in dependencies().iter().filter(|(name, _)| PURE.contains(&name.as_str())) {
+        for other in IMPURE {
+            assert!(!uses.contains(other), "{name} uses {other}");
+        }
+    }
+}
+
+#[test]
+fn builder_and_reader_do_not_meet() {
+    let all = dependencies();
+    assert!(!all["proof"].contains("message") && !all["message"].contains("proof"));
+    assert!(!all["message"].contains("mail-parser"));
+    // What builds a message takes the address from `mail`, and nothing that reads one.
+    let source = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../message/src")).expect("the sources");
+    for file in source {
+        let text = std::fs::read_to_string(file.expect("a file").path()).expect("text");
+        assert!(!text.contains("mail::read") && !text.contains("mail::{read"));
+    }
+}
+
+#[test]
+fn only_store_knows_sql_and_only_lab_knows_http_servers() {
+    for (name, uses) in dependencies() {
+        assert!(!uses.contains("sqlx") || name == "store", "{name} uses sqlx");
+        assert!(!uses.contains("axum") || ["lab", "web"].contains(&name.as_str()), "{name} uses axum");
+    }
+}
+
+#[test]
+fn crates_that_meet_in_rows_do_not_use_one_another() {
+    let all = dependencies();
+    let apart = ["delivery", "guard", "scan", "web"];
+    for name in apart {
+        for other in apart.iter().filter(|other| **other != name) {
+            assert!(!all.get(name).is_some_and(|uses| uses.contains(*other)), "{name} uses {other}");
+        }
+    }
+    assert!(!all["delivery"].contains("lab"), "the program's own sender knows no test server");
+}
+
+#[test]
+fn tests_alone_use_the_testkit() {
+    for (name, uses) in dependencies() {
+        assert!(!uses.contains("testkit"), "{name} uses the testkit outside its tests");
+    }
+}

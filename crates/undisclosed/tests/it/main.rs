@@ -1,0 +1,12 @@
+//! The program as a user and as other programs see it: files in, a mail server, exit codes, JSON.
+
+mod bench;
+mod control;
+mod contract;
+mod import;
+mod kill;
+mod layout;
+mod postfix;
+mod relay_trouble;
+mod size;
+mod trace;
