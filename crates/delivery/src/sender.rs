@@ -196,8 +196,8 @@ impl Shared {
                     Ok(Ok(())) => {}
                     Ok(Err(error)) => failed = failed.or(Some(error)),
                     Err(_) => {
-                        failed =
-                            failed.or(Some(StoreError::Foreign("a connection's task ended early").into()))
+                        let ended = StoreError::Foreign("a connection's task ended early");
+                        failed = failed.or(Some(ended.into()));
                     }
                 }
                 if failed.is_some() {

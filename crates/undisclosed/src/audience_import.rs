@@ -45,7 +45,11 @@ impl Spreadsheet for SpreadsheetFile {
 
 impl Inspected {
     /// Reads a spreadsheet once, names every bad row, and refuses it unless `--skip-bad`.
-    pub(crate) async fn read(installation: &Installation, path: &Path, reading: &ReadingArgs) -> Result<Self, Failure> {
+    pub(crate) async fn read(
+        installation: &Installation,
+        path: &Path,
+        reading: &ReadingArgs,
+    ) -> Result<Self, Failure> {
         let hash_key = installation.random.octets()?;
         let digest_key = installation.instance.derive(Purpose::AudienceDigest);
         let today = installation.clock.now().to_zoned_datetime(jiff::tz::TimeZone::system()).date();
@@ -58,7 +62,13 @@ impl Inspected {
         };
         let inspected = tokio::task::spawn_blocking(move || {
             let mut problems = Vec::new();
-            let options = Options { email_column: email_column.as_deref(), shared_address, today, hash_key, digest_key };
+            let options = Options {
+                email_column: email_column.as_deref(),
+                shared_address,
+                today,
+                hash_key,
+                digest_key,
+            };
             let mut note = |problem: Problem| {
                 say_problem(&problem);
                 if problems.len() < PROBLEMS_KEPT_MAX {
@@ -67,9 +77,20 @@ impl Inspected {
             };
             let inspection = audience::inspect(&file, &options, &mut note)
                 .map_err(|error| Failure::usage("spreadsheet", format!("the spreadsheet: {error}")))?;
-            Ok::<_, Failure>(Self { file, email_column, shared_address, hash_key, digest_key, today, inspection, problems })
+            Ok::<_, Failure>(Self {
+                file,
+                email_column,
+                shared_address,
+                hash_key,
+                digest_key,
+                today,
+                inspection,
+                problems,
+            })
         });
-        let inspected = inspected.await.map_err(|_| Failure::unexpected("spreadsheet", "reading the spreadsheet failed"))??;
+        let inspected = inspected
+            .await
+            .map_err(|_| Failure::unexpected("spreadsheet", "reading the spreadsheet failed"))??;
         inspected.refuse_bad_rows(reading.skip_bad)?;
         Ok(inspected)
     }
@@ -100,7 +121,12 @@ impl Inspected {
     }
 
     /// Imports the people. Nobody sees the audience until it is completed.
-    pub(crate) async fn import(self, installation: &Installation, name: &str, warnings: &[String]) -> Result<Audience, Failure> {
+    pub(crate) async fn import(
+        self,
+        installation: &Installation,
+        name: &str,
+        warnings: &[String],
+    ) -> Result<Audience, Failure> {
         let key_name = KeyName::generate(&installation.random)?;
         // The key is durable before anything is sealed under it.
         let key = installation.keys.create(&key_name, &installation.instance, &installation.random)?;
@@ -127,7 +153,12 @@ impl Inspected {
         imported.map(|()| audience)
     }
 
-    async fn stream(self, installation: &Installation, audience: &Audience, key: DataKey) -> Result<(), Failure> {
+    async fn stream(
+        self,
+        installation: &Installation,
+        audience: &Audience,
+        key: DataKey,
+    ) -> Result<(), Failure> {
         let (batches, mut arriving) = mpsc::channel(BATCHES_WAITING_MAX);
         let uid = audience.uid.clone();
         let reader = tokio::task::spawn_blocking(move || self.seal_all(&key, &uid, &batches));
@@ -137,7 +168,12 @@ impl Inspected {
         reader.await.map_err(|_| Failure::unexpected("spreadsheet", "reading the spreadsheet failed"))?
     }
 
-    fn seal_all(&self, key: &DataKey, uid: &AudienceUid, batches: &mpsc::Sender<Vec<SealedPerson>>) -> Result<(), Failure> {
+    fn seal_all(
+        &self,
+        key: &DataKey,
+        uid: &AudienceUid,
+        batches: &mpsc::Sender<Vec<SealedPerson>>,
+    ) -> Result<(), Failure> {
         let options = Options {
             email_column: self.email_column.as_deref(),
             shared_address: self.shared_address,
@@ -145,10 +181,11 @@ impl Inspected {
             hash_key: self.hash_key,
             digest_key: self.digest_key,
         };
+        let has_channel = self.inspection.channel_column.is_some();
         let mut batch = Vec::with_capacity(PEOPLE_BATCH_MAX);
         let gone = || Failure::unexpected("database", "the import was stopped");
         let mut each = |person: Person| -> Result<(), Failure> {
-            batch.push(sealed(person, key, uid)?);
+            batch.push(sealed(person, has_channel, key, uid)?);
             if batch.len() == PEOPLE_BATCH_MAX {
                 let full = std::mem::replace(&mut batch, Vec::with_capacity(PEOPLE_BATCH_MAX));
                 batches.blocking_send(full).map_err(|_| gone())?;
@@ -157,7 +194,8 @@ impl Inspected {
         };
         audience::people(&self.file, &options, &self.inspection, &mut each).map_err(|error| match error {
             PeopleError::Callback(failure) => failure,
-            other => Failure::usage("spreadsheet", format!("the spreadsheet: {other}")),
+            PeopleError::Import(error) => Failure::usage("spreadsheet", format!("the spreadsheet: {error}")),
+            _ => Failure::usage("spreadsheet", "the spreadsheet was changed while it was read; start again"),
         })?;
         batches.blocking_send(batch).map_err(|_| gone())
     }
@@ -173,9 +211,16 @@ impl Inspected {
     }
 }
 
-fn sealed(person: Person, key: &DataKey, uid: &AudienceUid) -> Result<SealedPerson, Failure> {
+fn sealed(
+    person: Person,
+    has_channel: bool,
+    key: &DataKey,
+    uid: &AudienceUid,
+) -> Result<SealedPerson, Failure> {
     let row = person.row;
     let channel = match person.channel {
+        // A list that says nothing about it was a warning, and somebody acknowledged it.
+        _ if !has_channel => Channel::Safe,
         audience::Channel::Safe => Channel::Safe,
         audience::Channel::Unsafe => Channel::Unsafe,
         audience::Channel::Unknown => Channel::Unknown,

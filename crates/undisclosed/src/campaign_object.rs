@@ -62,7 +62,7 @@ impl CampaignObject {
     pub(crate) fn table(&self) -> String {
         let c = &self.counts;
         let mut table = Table::new();
-        table.load_preset(presets::NOTHING);
+        table.load_style(presets::NOTHING);
         table.add_row(vec!["accepted by the relay".to_owned(), format!("{} of {}", c.accepted, c.total)]);
         for (number, words) in [
             (c.failed, "failed"),

@@ -39,7 +39,12 @@ struct One {
 
 /// Builds and proves the message of everybody who may be written to. One failing row stops all of it; each is named.
 #[expect(clippy::print_stderr, reason = "the list of failing rows goes to standard error")]
-pub(crate) async fn everybody(store: &Store, audience: &Audience, letters: &Letters, now: Timestamp) -> Result<Checked, Failure> {
+pub(crate) async fn everybody(
+    store: &Store,
+    audience: &Audience,
+    letters: &Letters,
+    now: Timestamp,
+) -> Result<Checked, Failure> {
     let mut checked = Checked::default();
     let bar = Bar::new("proving", audience.people);
     let (mut after, mut number, mut failing, mut first) = (0, 0, 0u64, None);
@@ -71,7 +76,10 @@ pub(crate) async fn everybody(store: &Store, audience: &Audience, letters: &Lett
         let all: Vec<_> = fingerprints.iter().map(|(_, fingerprint)| *fingerprint).collect();
         let found = store.suppressed(&all).await?;
         checked.suppressed.extend(
-            fingerprints.iter().filter(|(_, f)| found.contains(f)).filter_map(|(row, _)| u32::try_from(*row).ok()),
+            fingerprints
+                .iter()
+                .filter(|(_, f)| found.contains(f))
+                .filter_map(|(row, _)| u32::try_from(*row).ok()),
         );
     }
     bar.finish();
@@ -100,7 +108,12 @@ impl Checked {
 }
 
 /// Proves a page on all cores. People for whom e-mail is not safe get no message, so none is built.
-fn prove_page(letters: &Letters, page: &[PersonRow], before: u64, now: Timestamp) -> Vec<Option<Result<One, LetterError>>> {
+fn prove_page(
+    letters: &Letters,
+    page: &[PersonRow],
+    before: u64,
+    now: Timestamp,
+) -> Vec<Option<Result<One, LetterError>>> {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let share = page.len().div_ceil(cores).max(1);
     std::thread::scope(|scope| {
@@ -109,7 +122,10 @@ fn prove_page(letters: &Letters, page: &[PersonRow], before: u64, now: Timestamp
             .map(|(chunk, people)| {
                 let first = before + chunk * share as u64;
                 scope.spawn(move || {
-                    (1..).zip(people).map(|(place, p)| prove_one(letters, p, first + place, now)).collect::<Vec<_>>()
+                    (1..)
+                        .zip(people)
+                        .map(|(place, p)| prove_one(letters, p, first + place, now))
+                        .collect::<Vec<_>>()
                 })
             })
             .collect();
@@ -117,7 +133,12 @@ fn prove_page(letters: &Letters, page: &[PersonRow], before: u64, now: Timestamp
     })
 }
 
-fn prove_one(letters: &Letters, person: &PersonRow, number: u64, now: Timestamp) -> Option<Result<One, LetterError>> {
+fn prove_one(
+    letters: &Letters,
+    person: &PersonRow,
+    number: u64,
+    now: Timestamp,
+) -> Option<Result<One, LetterError>> {
     if person.channel == Channel::Unsafe {
         return None;
     }

@@ -7,8 +7,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 /// Write to many people without showing any of them to the others.
 #[derive(Debug, Parser)]
 #[command(name = "undisclosed", version, propagate_version = true, max_term_width = 100)]
-#[command(after_help = "Exit codes: 0 done; 1 unexpected; 2 wrong usage, configuration or input; 3 finished or stopped \
-    with somebody not accepted; 4 waits for approval.")]
+#[command(
+    after_help = "Exit codes: 0 done; 1 unexpected; 2 wrong usage, configuration or input; 3 finished or stopped \
+    with somebody not accepted; 4 waits for approval."
+)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) general: General,

@@ -53,7 +53,9 @@ impl Failure {
     pub(crate) fn settings(error: &config::ConfigError) -> Self {
         // The library's text can quote a value, and a value can be a password: only the key is said.
         let key = match error {
-            config::ConfigError::Type { key: Some(key), .. } => format!("the setting {key} has a value of the wrong kind"),
+            config::ConfigError::Type { key: Some(key), .. } => {
+                format!("the setting {key} has a value of the wrong kind")
+            }
             config::ConfigError::At { key: Some(key), .. } => format!("the setting {key} is not valid"),
             config::ConfigError::FileParse { .. } => "the settings file is not valid TOML".to_owned(),
             config::ConfigError::NotFound(_) => "the settings file is not there".to_owned(),
@@ -65,7 +67,12 @@ impl Failure {
                 }
             }
         };
-        Self::usage("settings", format!("{key}. See undisclosed.toml, variables that begin with UNDISCLOSED_, and docs/settings.md"))
+        Self::usage(
+            "settings",
+            format!(
+                "{key}. See undisclosed.toml, variables that begin with UNDISCLOSED_, and docs/settings.md"
+            ),
+        )
     }
 
     /// Says it: a sentence for people, an object for programs.
@@ -88,9 +95,11 @@ impl From<StoreError> for Failure {
         let (exit, code, next) = match &error {
             StoreError::NameInUse => (Exit::Usage, "name_in_use", "; nothing was sent. Take another name"),
             StoreError::NotFound => (Exit::Usage, "not_found", ". `undisclosed status` lists what there is"),
-            StoreError::SenderPresent => {
-                (Exit::Usage, "sender_present", "; two would write to people twice. Watch it with `undisclosed status`")
-            }
+            StoreError::SenderPresent => (
+                Exit::Usage,
+                "sender_present",
+                "; two would write to people twice. Watch it with `undisclosed status`",
+            ),
             StoreError::Transition(_) => (Exit::Usage, "state", ""),
             StoreError::FsyncOff | StoreError::Setting(_) => (Exit::Usage, "not_durable", ""),
             StoreError::Unreachable(_) | StoreError::Migration(_) => (Exit::Usage, "database", ""),

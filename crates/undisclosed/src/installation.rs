@@ -39,7 +39,8 @@ impl Place {
                 "there is no undisclosed.toml here: run `undisclosed init` first, or name one with --config",
             ));
         }
-        let folder = settings_file.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned();
+        let folder =
+            settings_file.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned();
         Ok(Self { folder, settings_file })
     }
 }
@@ -54,7 +55,8 @@ impl Installation {
         let url = database.or(settings.database.as_deref());
         let url = match url {
             Some(text) => {
-                let url = DatabaseUrl::parse(text).map_err(|error| Failure::usage("database", error.to_string()))?;
+                let url = DatabaseUrl::parse(text)
+                    .map_err(|error| Failure::usage("database", error.to_string()))?;
                 match url {
                     DatabaseUrl::Sqlite(path) => DatabaseUrl::Sqlite(place.folder.join(path)),
                     DatabaseUrl::Postgres(_) => url,
@@ -72,7 +74,8 @@ impl Installation {
         keys: &Path,
         database: &DatabaseUrl,
     ) -> Result<Self, Failure> {
-        let keys = KeyFolder::open(keys).map_err(|_| Failure::usage("keys", "the folder of keys cannot be used"))?;
+        let keys =
+            KeyFolder::open(keys).map_err(|_| Failure::usage("keys", "the folder of keys cannot be used"))?;
         let store = Store::open(database).await?;
         Ok(Self { settings, store, instance, keys, random: Random::default(), clock: SystemClock })
     }
@@ -104,13 +107,20 @@ impl Installation {
     /// Removes an import that was not completed.
     pub(crate) async fn discard(&self, audience: &Audience) -> Result<(), Failure> {
         if let Some(name) = KeyName::parse(&audience.key_name) {
-            self.keys.destroy(&name).map_err(|_| Failure::unexpected("keys", "a key could not be destroyed"))?;
+            self.keys
+                .destroy(&name)
+                .map_err(|_| Failure::unexpected("keys", "a key could not be destroyed"))?;
         }
         Ok(self.store.discard_audience(audience).await?)
     }
 
     /// Records an act.
-    pub(crate) async fn record(&self, act: &str, subject: &str, detail: serde_json::Value) -> Result<(), Failure> {
+    pub(crate) async fn record(
+        &self,
+        act: &str,
+        subject: &str,
+        detail: serde_json::Value,
+    ) -> Result<(), Failure> {
         let actor = actor();
         Ok(self.store.record(&Entry { at: self.now(), actor: &actor, act, subject, detail }).await?)
     }

@@ -58,10 +58,14 @@ fn signers(installation: &Installation) -> Result<Vec<Signer>, Failure> {
         .iter()
         .map(|dkim| {
             let key = fs::read_to_string(&dkim.key_file).map_err(|_| {
-                Failure::usage("dkim", format!("the DKIM key file {} cannot be read", dkim.key_file.display()))
+                Failure::usage(
+                    "dkim",
+                    format!("the DKIM key file {} cannot be read", dkim.key_file.display()),
+                )
             })?;
-            Signer::new(&dkim.domain, &dkim.selector, &key)
-                .map_err(|error| Failure::usage("dkim", format!("the DKIM key of {}: {error}", dkim.selector)))
+            Signer::new(&dkim.domain, &dkim.selector, &key).map_err(|error| {
+                Failure::usage("dkim", format!("the DKIM key of {}: {error}", dkim.selector))
+            })
         })
         .collect()
 }

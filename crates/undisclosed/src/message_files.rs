@@ -41,24 +41,36 @@ impl MessageFiles {
         let attachments = names.iter().map(|name| attachment(folder, name)).collect::<Result<_, _>>()?;
         let senders = message::Settings {
             from: from.map(|text| mailbox("--from", text)).transpose()?,
-            default_from: settings.sender.from.as_ref().map(|text| mailbox("sender.from", text)).transpose()?,
-            default_reply_to: settings.sender.reply_to.as_ref().map(|text| mailbox("sender.reply_to", text)).transpose()?,
+            default_from: settings
+                .sender
+                .from
+                .as_ref()
+                .map(|text| mailbox("sender.from", text))
+                .transpose()?,
+            default_reply_to: settings
+                .sender
+                .reply_to
+                .as_ref()
+                .map(|text| mailbox("sender.reply_to", text))
+                .transpose()?,
         };
         Self::new(Template::new(default, translations, attachments, senders)?, settings)
     }
 
     /// The message as it is stored with a campaign.
     pub(crate) fn stored(bundle: &str, settings: &Settings) -> Result<Self, Failure> {
-        let bundle: MessageBundle = serde_json::from_str(bundle)
-            .map_err(|_| Failure::unexpected("database", "the campaign's message in the database is damaged"))?;
+        let bundle: MessageBundle = serde_json::from_str(bundle).map_err(|_| {
+            Failure::unexpected("database", "the campaign's message in the database is damaged")
+        })?;
         Self::new(Template::from_bundle(bundle)?, settings)
     }
 
     fn new(template: Template, settings: &Settings) -> Result<Self, Failure> {
         let mut public: PublicList = template.public_addresses().into_iter().cloned().collect();
         for contact in &settings.public.contacts {
-            public.extend([Address::parse(contact)
-                .map_err(|error| Failure::usage("settings", format!("an address in public.contacts is not one: {error}")))?]);
+            public.extend([Address::parse(contact).map_err(|error| {
+                Failure::usage("settings", format!("an address in public.contacts is not one: {error}"))
+            })?]);
         }
         let attachments = template
             .attachments()
@@ -86,7 +98,9 @@ impl MessageFiles {
         let names = self.template.attachments().iter().map(Attachment::name);
         names
             .zip(&self.attachments)
-            .flat_map(|(name, inspected)| inspected.could_not_inspect().iter().map(move |what| format!("{name}: {what}")))
+            .flat_map(|(name, inspected)| {
+                inspected.could_not_inspect().iter().map(move |what| format!("{name}: {what}"))
+            })
             .collect()
     }
 }
@@ -103,14 +117,18 @@ fn kind(path: &Path) -> Result<SourceKind, Failure> {
 fn text(path: &Path) -> Result<String, Failure> {
     let name = path.display();
     let octets = bounded(path, SOURCE_OCTETS_MAX)?;
-    String::from_utf8(octets).map_err(|_| Failure::usage("message", format!("{name} is not UTF-8 text; save it as UTF-8")))
+    String::from_utf8(octets)
+        .map_err(|_| Failure::usage("message", format!("{name} is not UTF-8 text; save it as UTF-8")))
 }
 
 fn bounded(path: &Path, octets_max: usize) -> Result<Vec<u8>, Failure> {
     let name = path.display();
     let cannot = |_| Failure::usage("file", format!("{name} cannot be read; nothing was sent"));
     if fs::metadata(path).map_err(cannot)?.len() > octets_max as u64 {
-        return Err(Failure::usage("file", format!("{name} is larger than {octets_max} octets; nothing was sent")));
+        return Err(Failure::usage(
+            "file",
+            format!("{name} is larger than {octets_max} octets; nothing was sent"),
+        ));
     }
     fs::read(path).map_err(cannot)
 }
@@ -123,14 +141,17 @@ fn translations_of(path: &Path) -> Result<Vec<(String, PathBuf)>, Failure> {
     else {
         return Ok(Vec::new());
     };
-    let entries = fs::read_dir(folder).map_err(|_| Failure::usage("file", "the message's folder cannot be read"))?;
+    let entries =
+        fs::read_dir(folder).map_err(|_| Failure::usage("file", "the message's folder cannot be read"))?;
     let mut found = Vec::new();
     for entry in entries.take(FOLDER_ENTRIES_MAX).flatten() {
         let name = entry.file_name();
-        let tag = name
-            .to_str()
-            .and_then(|name| name.strip_prefix(stem)?.strip_prefix('.')?.strip_suffix(extension)?.strip_suffix('.'));
-        if let Some(tag) = tag.filter(|tag| !tag.is_empty() && tag.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')) {
+        let tag = name.to_str().and_then(|name| {
+            name.strip_prefix(stem)?.strip_prefix('.')?.strip_suffix(extension)?.strip_suffix('.')
+        });
+        if let Some(tag) =
+            tag.filter(|tag| !tag.is_empty() && tag.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'))
+        {
             found.push((tag.to_owned(), entry.path()));
         }
     }
@@ -142,7 +163,10 @@ fn translations_of(path: &Path) -> Result<Vec<(String, PathBuf)>, Failure> {
 fn attachment(folder: &Path, name: &str) -> Result<Attachment, Failure> {
     // A name in a message file never leads out of its folder.
     if Path::new(name).components().count() != 1 || name.contains(['/', '\\']) || name == ".." {
-        return Err(Failure::usage("attachment", "an attachment is named by its file name, beside the message file"));
+        return Err(Failure::usage(
+            "attachment",
+            "an attachment is named by its file name, beside the message file",
+        ));
     }
     let octets = bounded(&folder.join(name), message::ATTACHMENTS_OCTETS_MAX)?;
     Ok(Attachment::new(name, content_type(name), octets)?)

@@ -16,7 +16,9 @@ use crate::letters_of::{CampaignIdentity, letters};
 use crate::message_files::MessageFiles;
 use crate::warnings::{Warning, acknowledge};
 
-/// Held rows that are listed.
+/// Held rows that are named in words.
+const HELD_SHOWN_MAX: usize = 20;
+/// Held rows that are listed for programs.
 const HELD_LISTED_MAX: usize = 1_000;
 
 /// What is asked for.
@@ -145,21 +147,28 @@ impl Prepared {
             c.proved, c.largest
         )];
         if c.fell_back > 0 {
-            lines.push(format!("{} people get the default language: there is no translation into theirs.", c.fell_back));
+            lines.push(format!(
+                "{} people get the default language: there is no translation into theirs.",
+                c.fell_back
+            ));
         }
         if c.unsafe_people > 0 {
-            lines.push(format!("{} people are not written to: e-mail is not safe for them.", c.unsafe_people));
+            lines
+                .push(format!("{} people are not written to: e-mail is not safe for them.", c.unsafe_people));
         }
         if !c.suppressed.is_empty() {
-            lines.push(format!("{} people are not written to: they are on the suppression list.", c.suppressed.len()));
+            lines.push(format!(
+                "{} people are not written to: they are on the suppression list.",
+                c.suppressed.len()
+            ));
         }
         if !c.held.is_empty() {
-            let rows: Vec<String> = c.held.iter().take(HELD_LISTED_MAX).map(ToString::to_string).collect();
+            let rows: Vec<String> = c.held.iter().take(HELD_SHOWN_MAX).map(ToString::to_string).collect();
             lines.push(format!(
                 "{} people are held: it is not known whether e-mail is safe for them. Rows {}{}",
                 c.held.len(),
                 rows.join(", "),
-                if c.held.len() > HELD_LISTED_MAX { " and more." } else { "." }
+                if c.held.len() > HELD_SHOWN_MAX { " and more: `status --rows` lists them." } else { "." }
             ));
         }
         lines.extend(self.not_inspected.iter().map(|what| format!("Not inspected: {what}")));

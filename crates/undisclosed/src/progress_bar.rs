@@ -10,13 +10,16 @@ pub(crate) struct Bar(ProgressBar);
 
 impl Bar {
     pub(crate) fn new(what: &'static str, total: u64) -> Self {
-        let target =
-            if std::io::stderr().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let target = if std::io::stderr().is_terminal() {
+            ProgressDrawTarget::stderr()
+        } else {
+            ProgressDrawTarget::hidden()
+        };
         let bar = ProgressBar::with_draw_target(Some(total), target).with_prefix(what);
         // On a narrow terminal the bar gives way first, then the words behind it.
-        if let Ok(style) = ProgressStyle::with_template(
-            "{prefix} {wide_bar} {pos}/{len} {per_sec} {eta} left {msg}",
-        ) {
+        if let Ok(style) =
+            ProgressStyle::with_template("{prefix} {wide_bar} {pos}/{len} {per_sec} {eta} left {msg}")
+        {
             bar.set_style(style.progress_chars("=> "));
         }
         if !bar.is_hidden() {

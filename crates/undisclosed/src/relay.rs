@@ -4,8 +4,8 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use delivery::smtp::{Credentials, Relay, RelayUrl, Secret, TlsPolicy, client_config};
 use delivery::TokenSource;
+use delivery::smtp::{Credentials, Relay, RelayUrl, Secret, TlsPolicy, client_config};
 use rustls::ClientConfig;
 
 use crate::failure::Failure;
@@ -36,7 +36,10 @@ impl ReadyRelay {
         let credentials = match (&user, &tokens) {
             (Some(user), None) => Some(password(user, settings)?),
             (None, None) if settings.relay.password.is_some() || settings.relay.password_file.is_some() => {
-                return Err(Failure::usage("relay", "there is a password for the relay and no user: set relay.username"));
+                return Err(Failure::usage(
+                    "relay",
+                    "there is a password for the relay and no user: set relay.username",
+                ));
             }
             _ => None,
         };
@@ -64,10 +67,15 @@ fn empty_config() -> Result<Arc<ClientConfig>, Failure> {
 /// RFC 5321 §4.1.4: the machine's name, or an address literal where it has none that is a domain.
 fn ehlo_name(settings: &Settings) -> Result<String, Failure> {
     let is_domain = |name: &str| {
-        (1..=253).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'.')
+        (1..=253).contains(&name.len())
+            && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'.')
     };
     if let Some(name) = &settings.relay.ehlo_name {
-        return if is_domain(name) { Ok(name.clone()) } else { Err(Failure::usage("settings", "relay.ehlo_name is not a domain")) };
+        return if is_domain(name) {
+            Ok(name.clone())
+        } else {
+            Err(Failure::usage("settings", "relay.ehlo_name is not a domain"))
+        };
     }
     let uname = rustix::system::uname();
     let name = uname.nodename().to_string_lossy();
@@ -75,8 +83,9 @@ fn ehlo_name(settings: &Settings) -> Result<String, Failure> {
 }
 
 fn secret_file(path: &Path) -> Result<Secret, Failure> {
-    let text = fs::read_to_string(path)
-        .map_err(|_| Failure::usage("secret", format!("the file {} with a secret cannot be read", path.display())))?;
+    let text = fs::read_to_string(path).map_err(|_| {
+        Failure::usage("secret", format!("the file {} with a secret cannot be read", path.display()))
+    })?;
     Ok(Secret::new(text.trim_end_matches(['\r', '\n']).to_owned()))
 }
 
@@ -92,7 +101,11 @@ fn password(user: &str, settings: &Settings) -> Result<Credentials, Failure> {
             ));
         }
     };
-    Ok(Credentials::Password { user: user.to_owned(), password, mechanism: relay.auth.as_ref().map(|m| m.to_uppercase()) })
+    Ok(Credentials::Password {
+        user: user.to_owned(),
+        password,
+        mechanism: relay.auth.as_ref().map(|m| m.to_uppercase()),
+    })
 }
 
 fn tokens(user: &str, settings: &Settings) -> Result<Option<TokenSource>, Failure> {
@@ -112,7 +125,10 @@ fn tokens(user: &str, settings: &Settings) -> Result<Option<TokenSource>, Failur
     let token = &relay.token;
     let endpoint = token.endpoint.as_deref().or(endpoint);
     let (Some(endpoint), Some(client_id)) = (endpoint, &token.client_id) else {
-        return Err(Failure::usage("relay", "renewing tokens needs relay.token.endpoint and relay.token.client_id"));
+        return Err(Failure::usage(
+            "relay",
+            "renewing tokens needs relay.token.endpoint and relay.token.client_id",
+        ));
     };
     let client_secret = token.client_secret_file.as_deref().map(secret_file).transpose()?;
     let scope = token.scope.as_deref().or(scope);

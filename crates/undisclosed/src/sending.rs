@@ -118,7 +118,11 @@ pub(crate) async fn run_with(
     Ok(Sent { object, finish, deferrals: progress.deferrals() })
 }
 
-async fn wait_for_start(installation: &Installation, campaign: &Campaign, stop: &mut delivery::StopSignal) -> Result<(), Failure> {
+async fn wait_for_start(
+    installation: &Installation,
+    campaign: &Campaign,
+    stop: &mut delivery::StopSignal,
+) -> Result<(), Failure> {
     let (store, id) = (&installation.store, campaign.id);
     loop {
         let (state, _) = store.campaign_state(id).await?;

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use campaign::{QuietHours, Rate, Retry};
 use config::{Config, Environment, File, FileFormat};
-use delivery::smtp::Timeouts;
 use delivery::CONNECTIONS_MAX;
+use delivery::smtp::Timeouts;
 use jiff::SignedDuration;
 use serde::{Deserialize, Deserializer};
 
@@ -56,7 +56,7 @@ pub(crate) struct Settings {
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Approval {
     pub(crate) required: bool,
-    #[expect(dead_code, reason = "known from the first release on; there is nothing to take back without approval")]
+    /// Known from the first release on; there is nothing to take back without approval.
     pub(crate) take_back: Option<Span>,
 }
 
@@ -193,7 +193,7 @@ pub(crate) struct Test {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Internal {
-    #[expect(dead_code, reason = "known from the first release on; the guard will tell colleagues from strangers by it")]
+    /// Known from the first release on; the guard will tell colleagues from strangers by it.
     pub(crate) domains: Vec<String>,
 }
 
@@ -246,7 +246,12 @@ impl Settings {
         if self.public.url.as_ref().is_some_and(|url| !url.starts_with("https://")) {
             return wrong("public.url must be an https URL: people unsubscribe there (RFC 8058)");
         }
-        if self.relay.auth.as_ref().is_some_and(|m| !["plain", "login", "scram-sha-256"].contains(&m.to_lowercase().as_str())) {
+        if self
+            .relay
+            .auth
+            .as_ref()
+            .is_some_and(|m| !["plain", "login", "scram-sha-256"].contains(&m.to_lowercase().as_str()))
+        {
             return wrong("relay.auth is plain, login or scram-sha-256");
         }
         Ok(())
@@ -266,9 +271,13 @@ impl Settings {
         let rate = |messages: u32| (messages > 0).then(|| Rate::per_second(messages));
         let (connections, pace) = match self.relay.kind {
             RelayKind::Generic => (connections, rate(self.delivery.per_second)),
-            RelayKind::Microsoft365 => (connections.min(3), Some(slower(rate(self.delivery.per_second), Rate::per_minute(30)))),
+            RelayKind::Microsoft365 => {
+                (connections.min(3), Some(slower(rate(self.delivery.per_second), Rate::per_minute(30))))
+            }
             // Google's SMTP relay takes some 100 recipients a second of an organisation; a mailbox far fewer.
-            RelayKind::Google => (connections.min(10), Some(slower(rate(self.delivery.per_second), Rate::per_second(10)))),
+            RelayKind::Google => {
+                (connections.min(10), Some(slower(rate(self.delivery.per_second), Rate::per_second(10))))
+            }
         };
         let quiet_hours = self
             .delivery
@@ -304,7 +313,8 @@ impl Settings {
     }
 
     pub(crate) fn discretion_words(&self) -> Vec<String> {
-        let mut words = self.message.discretion_words.clone().unwrap_or_else(message::default_discretion_words);
+        let mut words =
+            self.message.discretion_words.clone().unwrap_or_else(message::default_discretion_words);
         words.extend(self.message.more_discretion_words.iter().cloned());
         words
     }

@@ -19,7 +19,10 @@ const WORDS: [&str; 6] = ["attachments", "channel", "discretion", "hidden_rows",
 pub(crate) fn acknowledge(warnings: &[Warning], accepted: &[String]) -> Result<Vec<String>, Failure> {
     if let Some(unknown) = accepted.iter().find(|word| *word != "all" && !WORDS.contains(&word.as_str())) {
         let known = WORDS.join(", ");
-        return Err(Failure::usage("acknowledge", format!("there is no warning `{unknown}`; there are: all, {known}")));
+        return Err(Failure::usage(
+            "acknowledge",
+            format!("there is no warning `{unknown}`; there are: all, {known}"),
+        ));
     }
     let is_accepted = |warning: &Warning| accepted.iter().any(|word| word == "all" || word == warning.word);
     for warning in warnings {
@@ -32,7 +35,9 @@ pub(crate) fn acknowledge(warnings: &[Warning], accepted: &[String]) -> Result<V
         let words = open.join(",");
         return Err(Failure::usage(
             "warning",
-            format!("stopped at warnings ({words}); nothing was sent. When they are known and accepted: --acknowledge {words}"),
+            format!(
+                "stopped at warnings ({words}); nothing was sent. When they are known and accepted: --acknowledge {words}"
+            ),
         ));
     }
     let mut words: Vec<String> = warnings.iter().map(|w| w.word.to_owned()).collect();

@@ -6,7 +6,6 @@ use crate::failure::{Exit, Failure};
 use crate::installation::Installation;
 use crate::preparation::{Wanted, prepare};
 
-#[expect(clippy::needless_pass_by_value, reason = "commands own their arguments")]
 pub(crate) async fn run(general: &General, args: CheckArgs) -> Result<Exit, Failure> {
     let installation = Installation::open(general.config.as_deref(), general.database.as_deref()).await?;
     installation.sweep().await?;

@@ -17,7 +17,13 @@ pub(crate) async fn cancel(general: &General, name: &str) -> Result<Exit, Failur
     step(general, name, CampaignEvent::Cancel, "cancel", "cancelled by hand").await
 }
 
-async fn step(general: &General, name: &str, event: CampaignEvent, act: &str, reason: &str) -> Result<Exit, Failure> {
+async fn step(
+    general: &General,
+    name: &str,
+    event: CampaignEvent,
+    act: &str,
+    reason: &str,
+) -> Result<Exit, Failure> {
     let installation = Installation::open(general.config.as_deref(), general.database.as_deref()).await?;
     let store = &installation.store;
     let campaign = store.campaign(name).await?;

@@ -55,7 +55,8 @@ pub(crate) async fn run(general: &General, args: DemoArgs) -> Result<Exit, Failu
     let people = people()?;
     let exposure = incident();
     note(general.json, &told(&exposure, people.len()));
-    let folder = tempfile::tempdir().map_err(|_| Failure::usage("folder", "no temporary folder can be made"))?;
+    let folder =
+        tempfile::tempdir().map_err(|_| Failure::usage("folder", "no temporary folder can be made"))?;
     let installation = installation(folder.path()).await?;
     let server = Server::start(misbehaving())
         .await
@@ -148,7 +149,12 @@ async fn installation(folder: &Path) -> Result<Installation, Failure> {
     Installation::assemble(settings, instance, &folder.join("keys"), &database).await
 }
 
-async fn send(general: &General, folder: &Path, installation: &Installation, server: &Server) -> Result<Sent, Failure> {
+async fn send(
+    general: &General,
+    folder: &Path,
+    installation: &Installation,
+    server: &Server,
+) -> Result<Sent, Failure> {
     let cannot = |_| Failure::usage("folder", "the demo's temporary folder cannot be written to");
     for (name, text) in [("people.csv", PEOPLE), ("message.md", MESSAGE), ("message.cy.md", WELSH)] {
         fs::write(folder.join(name), text).map_err(cannot)?;
@@ -227,7 +233,9 @@ async fn show_inbox(mailbox: Arc<Mailbox>, summary: Vec<(String, String)>, port:
     let inbox = Inbox::start(mailbox, summary, port)
         .await
         .map_err(|_| Failure::usage("demo", "the page cannot listen on that port of this machine"))?;
-    note(false, &format!("\nRead what arrived: {}\nCtrl-C ends the demo; nothing of it is kept.", inbox.url()));
+    note(
+        false,
+        &format!("\nRead what arrived: {}\nCtrl-C ends the demo; nothing of it is kept.", inbox.url()),
+    );
     tokio::signal::ctrl_c().await.map_err(|_| Failure::unexpected("signals", "Ctrl-C cannot be watched"))
 }
-

@@ -9,7 +9,6 @@ use crate::failure::{Exit, Failure};
 use crate::installation::Installation;
 use crate::warnings::acknowledge;
 
-#[expect(clippy::needless_pass_by_value, reason = "commands own their arguments")]
 pub(crate) async fn run(general: &General, args: ImportArgs) -> Result<Exit, Failure> {
     let installation = Installation::open(general.config.as_deref(), general.database.as_deref()).await?;
     installation.sweep().await?;
@@ -31,7 +30,8 @@ pub(crate) async fn run(general: &General, args: ImportArgs) -> Result<Exit, Fai
         installation.discard(&audience).await?;
         return Err(error.into());
     }
-    let detail = json!({"people": audience.people, "rows_skipped": audience.skipped, "acknowledged": acknowledged});
+    let detail =
+        json!({"people": audience.people, "rows_skipped": audience.skipped, "acknowledged": acknowledged});
     installation.record("import", &args.audience, detail).await?;
     let mut words = format!("{}: {} people", audience.name, audience.people);
     for (number, what) in [(audience.folded, "equal rows folded"), (audience.skipped, "bad rows left out")] {

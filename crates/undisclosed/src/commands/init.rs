@@ -21,7 +21,9 @@ pub(crate) fn run(general: &General) -> Result<Exit, Failure> {
         if Path::new(name).exists() {
             return Err(Failure::usage(
                 "exists",
-                format!("there is a {name} here already; nothing was changed. Another installation needs another folder"),
+                format!(
+                    "there is a {name} here already; nothing was changed. Another installation needs another folder"
+                ),
             ));
         }
     }
@@ -32,7 +34,12 @@ pub(crate) fn run(general: &General) -> Result<Exit, Failure> {
     folder("keys")?;
     folder("data")?;
     // Last: a folder is an installation when it has its settings.
-    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o640).open(SETTINGS_FILE_NAME).map_err(cannot)?;
+    let mut file = fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o640)
+        .open(SETTINGS_FILE_NAME)
+        .map_err(cannot)?;
     file.write_all(SETTINGS.as_bytes()).and_then(|()| file.sync_all()).map_err(cannot)?;
     answer(
         general.json,

@@ -15,7 +15,6 @@ use crate::message_files::MessageFiles;
 use crate::preparation::of_message;
 use crate::warnings::acknowledge;
 
-#[expect(clippy::needless_pass_by_value, reason = "commands own their arguments")]
 pub(crate) async fn run(general: &General, args: MendArgs) -> Result<Exit, Failure> {
     let installation = Installation::open(general.config.as_deref(), general.database.as_deref()).await?;
     let store = &installation.store;
@@ -23,8 +22,10 @@ pub(crate) async fn run(general: &General, args: MendArgs) -> Result<Exit, Failu
     let audience = store.audience_of(&campaign).await?;
     let files = MessageFiles::read(&args.message, args.from.as_deref(), &installation.settings)?;
     files.template.check_fields(&audience.fields)?;
-    let acknowledged =
-        acknowledge(&of_message(&files, &installation.settings.discretion_words()), &args.acknowledge.acknowledge)?;
+    let acknowledged = acknowledge(
+        &of_message(&files, &installation.settings.discretion_words()),
+        &args.acknowledge.acknowledge,
+    )?;
     let (bundle, digest) = (files.bundle()?, data_encoding::HEXLOWER.encode(&files.template.digest()));
     let identity = CampaignIdentity { number: campaign.id.get(), uid: &campaign.uid, test: false };
     let letters = letters(&installation, &audience, files, &identity)?;
@@ -34,9 +35,15 @@ pub(crate) async fn run(general: &General, args: MendArgs) -> Result<Exit, Failu
     store.take_over(campaign.id, &presence, installation.now()).await?;
     check::everybody(store, &audience, &letters, installation.now()).await?;
     store.mend_campaign(campaign.id, &bundle, &digest).await?;
-    installation.record("mend", &args.name, json!({"message_digest": digest, "acknowledged": acknowledged})).await?;
+    installation
+        .record("mend", &args.name, json!({"message_digest": digest, "acknowledged": acknowledged}))
+        .await?;
     let campaign = store.campaign(&args.name).await?;
     let object = CampaignObject::new(&campaign, &audience, store.counts(campaign.id).await?, None);
-    answer(general.json, &object.to_json(), &format!("{}\n`undisclosed resume` goes on with it.", object.table()));
+    answer(
+        general.json,
+        &object.to_json(),
+        &format!("{}\n`undisclosed resume` goes on with it.", object.table()),
+    );
     Ok(Exit::Done)
 }

@@ -17,7 +17,6 @@ use crate::installation::Installation;
 use crate::letters_of::{CampaignIdentity, letters};
 use crate::message_files::MessageFiles;
 
-#[expect(clippy::needless_pass_by_value, reason = "commands own their arguments")]
 pub(crate) async fn run(general: &General, args: PreviewArgs) -> Result<Exit, Failure> {
     let installation = Installation::open(general.config.as_deref(), general.database.as_deref()).await?;
     let store = &installation.store;
@@ -42,7 +41,12 @@ pub(crate) async fn run(general: &General, args: PreviewArgs) -> Result<Exit, Fa
         fields = masked(&fields)?;
     }
     let by_name = letters.by_name(&fields);
-    let who = Person { row: person.row, address: &fields.address, fields: &by_name, language: letters.language(&fields) };
+    let who = Person {
+        row: person.row,
+        address: &fields.address,
+        fields: &by_name,
+        language: letters.language(&fields),
+    };
     let preview = letters.template.preview(&who, !args.reveal).map_err(delivery::LetterError::from)?;
     let sealed = letters.seal(0, person.row, &fields, installation.now())?;
     let proved = letters.prove(person.row, sealed)?;
@@ -54,7 +58,8 @@ pub(crate) async fn run(general: &General, args: PreviewArgs) -> Result<Exit, Fa
         "person": args.person, "row": person.row, "language": preview.language, "default_language": preview.fell_back,
         "headers": headers, "subject": preview.subject, "text": preview.plain, "html": preview.html,
     });
-    let words = format!("{headers}\n\n----- text -----\n{}\n----- HTML -----\n{}", preview.plain, preview.html);
+    let words =
+        format!("{headers}\n\n----- text -----\n{}\n----- HTML -----\n{}", preview.plain, preview.html);
     answer(general.json, &object, &words);
     Ok(Exit::Done)
 }
@@ -72,11 +77,14 @@ fn masked(fields: &PersonFields) -> Result<PersonFields, Failure> {
         let (first, last) = (plain.first().copied().unwrap_or('x'), plain.last().copied().unwrap_or('x'));
         format!("{first}{with}{last}")
     };
-    let (name, rest) = fields.address.domain().split_once('.').unwrap_or((fields.address.domain(), "invalid"));
+    let (name, rest) =
+        fields.address.domain().split_once('.').unwrap_or((fields.address.domain(), "invalid"));
     let text = format!("{}@{}.{rest}", mask(fields.address.local(), "***"), mask(name, "---"));
-    let address = Address::parse(&text).map_err(|_| Failure::unexpected("mask", "an address could not be masked"))?;
+    let address =
+        Address::parse(&text).map_err(|_| Failure::unexpected("mask", "an address could not be masked"))?;
     let is_own = |value: &str| Address::parse(value.trim()).is_ok_and(|own| own == fields.address);
-    let values = fields.values.iter().map(|value| if is_own(value) { text.clone() } else { value.clone() }).collect();
+    let values =
+        fields.values.iter().map(|value| if is_own(value) { text.clone() } else { value.clone() }).collect();
     Ok(PersonFields { address, values })
 }
 

@@ -12,7 +12,6 @@ use crate::relay::ReadyRelay;
 use crate::sending;
 use crate::settings::connections;
 
-#[expect(clippy::needless_pass_by_value, reason = "commands own their arguments")]
 pub(crate) async fn run(general: &General, args: ResumeArgs) -> Result<Exit, Failure> {
     let installation = Installation::open(general.config.as_deref(), general.database.as_deref()).await?;
     let store = &installation.store;

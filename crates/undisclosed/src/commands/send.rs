@@ -15,7 +15,6 @@ use crate::relay::ReadyRelay;
 use crate::sending;
 use crate::settings::connections;
 
-#[expect(clippy::needless_pass_by_value, reason = "commands own their arguments")]
 pub(crate) async fn run(general: &General, args: SendArgs) -> Result<Exit, Failure> {
     let installation = Installation::open(general.config.as_deref(), general.database.as_deref()).await?;
     installation.sweep().await?;
@@ -29,7 +28,11 @@ pub(crate) async fn run(general: &General, args: SendArgs) -> Result<Exit, Failu
     }
     let relay = ReadyRelay::find(args.smtp.as_deref(), &installation.settings)?;
     let connections = connections(args.connections.unwrap_or(installation.settings.delivery.connections))?;
-    let start_at = args.at.as_deref().map(|text| start_time(text, &installation.settings.delivery.time_zone)).transpose()?;
+    let start_at = args
+        .at
+        .as_deref()
+        .map(|text| start_time(text, &installation.settings.delivery.time_zone))
+        .transpose()?;
     let uid = data_encoding::HEXLOWER.encode(&installation.random.octets::<16>()?);
     let wanted = Wanted {
         audience: &args.audience,
@@ -75,8 +78,10 @@ async fn create(
     {
         return Err(Failure::usage(
             "sent_before",
-            format!("the campaign \"{before}\" had the same message for the same people; nothing was sent. If they are \
-                     to get it twice: --again --reason TEXT"),
+            format!(
+                "the campaign \"{before}\" had the same message for the same people; nothing was sent. If they are \
+                     to get it twice: --again --reason TEXT"
+            ),
         ));
     }
     let now = installation.now();

@@ -21,7 +21,6 @@ const PAGE: u32 = 1_000;
 /// Rows listed at most.
 const ROWS_MAX: usize = 10_000;
 
-#[expect(clippy::needless_pass_by_value, reason = "commands own their arguments")]
 pub(crate) async fn run(general: &General, args: StatusArgs) -> Result<Exit, Failure> {
     let installation = Installation::open(general.config.as_deref(), general.database.as_deref()).await?;
     let store = &installation.store;
@@ -55,7 +54,7 @@ fn show(as_json: bool, watch: bool, json: &Value, words: &str) {
 
 async fn list(general: &General, store: &Store) -> Result<Exit, Failure> {
     let mut table = Table::new();
-    table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(["campaign", "state", "accepted", "of"]);
     let mut objects = Vec::new();
     for campaign in store.campaigns().await? {
@@ -98,7 +97,7 @@ fn row_json(row: &DeliveryRow) -> Value {
 
 fn rows_table(rows: &[DeliveryRow]) -> String {
     let mut table = Table::new();
-    table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(["row", "state", "attempts", "reply"]);
     for row in rows {
         let reply = if row.code == 0 { String::new() } else { format!("{} {}", row.code, row.enhanced) };

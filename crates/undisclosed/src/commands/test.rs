@@ -14,7 +14,6 @@ use crate::letters_of::{CampaignIdentity, letters};
 use crate::message_files::MessageFiles;
 use crate::relay::ReadyRelay;
 
-#[expect(clippy::needless_pass_by_value, reason = "commands own their arguments")]
 pub(crate) async fn run(general: &General, args: TestArgs) -> Result<Exit, Failure> {
     let installation = Installation::open(general.config.as_deref(), general.database.as_deref()).await?;
     let audience = installation
@@ -27,11 +26,16 @@ pub(crate) async fn run(general: &General, args: TestArgs) -> Result<Exit, Failu
     let files = MessageFiles::read(&args.message, args.from.as_deref(), &installation.settings)?;
     files.template.check_fields(&audience.fields)?;
     let identity = data_encoding::HEXLOWER.encode(&installation.random.octets::<16>()?);
-    let letters = letters(&installation, &audience, files, &CampaignIdentity { number: 0, uid: &identity, test: true })?;
+    let letters = letters(
+        &installation,
+        &audience,
+        files,
+        &CampaignIdentity { number: 0, uid: &identity, test: true },
+    )?;
     let values = audience.fields.iter().enumerate().map(|(place, field)| {
         if Some(place) == audience.language_field { String::new() } else { sample(field, &to) }
     });
-    let person = PersonFields { address: to, values: values.collect() };
+    let person = PersonFields { values: values.collect(), address: to.clone() };
     let sealed = letters.seal(0, 0, &person, installation.now())?;
     let proved = letters.prove(0, sealed)?;
     let mut session = open(&relay.relay, relay.tokens.as_ref(), &relay.tls, installation.now())
@@ -41,13 +45,21 @@ pub(crate) async fn run(general: &General, args: TestArgs) -> Result<Exit, Failu
     let outcome = send(&mut session, &proved, &id).await?;
     session.quit().await;
     installation.record("test", &audience.name, json!({"message": identity, "reply": outcome})).await?;
-    answer(general.json, &json!({"test": "sent", "reply": outcome}), &format!("The relay took the test ({outcome})."));
+    answer(
+        general.json,
+        &json!({"test": "sent", "reply": outcome}),
+        &format!("The relay took the test ({outcome})."),
+    );
     Ok(Exit::Done)
 }
 
 async fn send(session: &mut Session, proved: &proof::Proved, id: &str) -> Result<String, Failure> {
     let failed = |text: String| Failure::somebody("test", format!("the test was not sent: {text}"));
-    match session.envelope(proved, EnvelopeOptions { envelope_id: id }).await.map_err(|error| failed(error.to_string()))? {
+    match session
+        .envelope(proved, EnvelopeOptions { envelope_id: id })
+        .await
+        .map_err(|error| failed(error.to_string()))?
+    {
         Envelope::Ready => {}
         Envelope::Refused(stage, reply) | Envelope::RefusedAndClosed(stage, reply) => {
             return Err(failed(format!("the relay's reply to {} was {reply}", stage.word())));
@@ -57,7 +69,10 @@ async fn send(session: &mut Session, proved: &proof::Proved, id: &str) -> Result
         HandOver::Replied(reply) if (200..300).contains(&reply.code.0) => Ok(reply.to_string()),
         HandOver::Replied(reply) => Err(failed(format!("the relay's reply was {reply}"))),
         HandOver::NotSent(_) => Err(failed("the connection was lost".to_owned())),
-        HandOver::InDoubt => Err(Failure::somebody("test", "the connection was lost as the relay was to reply: look into the mailbox")),
+        HandOver::InDoubt => Err(Failure::somebody(
+            "test",
+            "the connection was lost as the relay was to reply: look into the mailbox",
+        )),
     }
 }
 
@@ -80,8 +95,12 @@ fn allowed(text: &str, domains: &[String]) -> Result<Address, Failure> {
 fn sample(field: &str, to: &Address) -> String {
     match field {
         "email" | "e_mail" | "mail" => to.expose(),
-        name if name.contains("first") || name.contains("forename") || name.contains("given") => "Sam".to_owned(),
-        name if name.contains("last") || name.contains("surname") || name.contains("family") => "Sample".to_owned(),
+        name if name.contains("first") || name.contains("forename") || name.contains("given") => {
+            "Sam".to_owned()
+        }
+        name if name.contains("last") || name.contains("surname") || name.contains("family") => {
+            "Sample".to_owned()
+        }
         name if name.contains("name") => "Sam Sample".to_owned(),
         other => format!("(sample {})", other.replace('_', " ")),
     }

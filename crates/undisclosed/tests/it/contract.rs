@@ -53,7 +53,10 @@ fn unknown_settings_are_refused() {
 fn passwords_in_arguments_are_refused() {
     let bench = Bench::new().with_people(1);
     let ran = bench.run(&send("smtp://me:secret@127.0.0.1:1", &[])).exits(2);
-    assert!(!ran.out.contains("secret") && ran.json()["error"]["message"].to_string().contains("UNDISCLOSED_RELAY__PASSWORD"));
+    assert!(
+        !ran.out.contains("secret")
+            && ran.json()["error"]["message"].to_string().contains("UNDISCLOSED_RELAY__PASSWORD")
+    );
     bench.run(&["status", "--database", "postgres://me:secret@127.0.0.1/x"]).exits(2);
 }
 
@@ -118,7 +121,10 @@ fn warnings_stop_a_run_without_a_terminal() {
     bench.run(&[&args[..], &["--acknowledge", "discretion"]].concat()).exits(2);
     let checked = bench.run(&[&args[..], &["--acknowledge", "discretion,channel"]].concat()).exits(0);
     assert_eq!(count(&checked.json(), "proved"), 1136);
-    assert_eq!(bench.run(&[&args[..], &["--acknowledge", "nonsense"]].concat()).exits(2).json()["error"]["code"], "acknowledge");
+    assert_eq!(
+        bench.run(&[&args[..], &["--acknowledge", "nonsense"]].concat()).exits(2).json()["error"]["code"],
+        "acknowledge"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -146,7 +152,10 @@ async fn a_message_that_shows_another_person_is_refused() {
     let ran = bench.run(&send(&server.url(), &[])).exits(2);
     let error = &ran.json()["error"];
     assert_eq!(error["code"], "refused");
-    assert!(error["message"].to_string().contains("row 5") && !ran.out.contains('@') && !ran.err.contains('@'), "{ran:?}");
+    assert!(
+        error["message"].to_string().contains("row 5") && !ran.out.contains('@') && !ran.err.contains('@'),
+        "{ran:?}"
+    );
     assert_eq!(server.mailbox().received().len(), 0);
 }
 
@@ -154,7 +163,10 @@ async fn a_message_that_shows_another_person_is_refused() {
 async fn people_who_are_not_safe_are_not_mailed_and_unknown_ones_are_held() {
     let server = Server::start(Behaviour::default()).await.expect("a server");
     let bench = Bench::new().with_people(6);
-    let csv = crate::bench::people(6).replace("1/11,yes", "1/11,no").replace("2/11,yes", "2/11,").replace("3/11,yes", "3/11,perhaps");
+    let csv = crate::bench::people(6)
+        .replace("1/11,yes", "1/11,no")
+        .replace("2/11,yes", "2/11,")
+        .replace("3/11,yes", "3/11,perhaps");
     bench.write("people.csv", csv);
     let object = bench.run(&send(&server.url(), &[])).exits(3).json();
     sums(&object);
@@ -167,10 +179,13 @@ async fn people_who_are_not_safe_are_not_mailed_and_unknown_ones_are_held() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_test_goes_to_listed_domains_and_is_marked() {
     let server = Server::start(Behaviour::default()).await.expect("a server");
-    let bench = Bench::new().with_people(3).with("UNDISCLOSED_TEST__ALLOWED_DOMAINS", "unit.example,other.example");
+    let bench =
+        Bench::new().with_people(3).with("UNDISCLOSED_TEST__ALLOWED_DOMAINS", "unit.example,other.example");
     bench.run(&["import", "victims", "people.csv"]).exits(0);
     let url = server.url();
-    let to = |address| ["test", "victims", "message.md", "--to", address, "--smtp", &url, "--json"].map(ToOwned::to_owned);
+    let to = |address| {
+        ["test", "victims", "message.md", "--to", address, "--smtp", &url, "--json"].map(ToOwned::to_owned)
+    };
     let run = |address| bench.run(&to(address).iter().map(String::as_str).collect::<Vec<_>>());
     assert_eq!(run("me@elsewhere.example").exits(2).json()["error"]["code"], "test_domain");
     run("me@not-unit.example").exits(2);
@@ -188,11 +203,16 @@ fn a_preview_is_masked_without_a_reason() {
     bench.run(&["import", "victims", "people.csv"]).exits(0);
     let args = ["preview", "victims", "message.md", "--person", "3", "--out", "three.eml"];
     let ran = bench.run(&args).exits(0);
-    assert!(ran.out.contains("First2") && !ran.out.contains("person2@") && !ran.out.contains("survey.unit.example"));
+    assert!(
+        ran.out.contains("First2")
+            && !ran.out.contains("person2@")
+            && !ran.out.contains("survey.unit.example")
+    );
     let mode = std::fs::metadata(bench.path("three.eml")).expect("the file").permissions().mode() & 0o777;
     assert_eq!(mode, 0o600);
     bench.run(&[&args[..], &["--reveal"]].concat()).exits(2);
-    let revealed = bench.run(&[&args[..], &["--reveal", "--reason", "she asks what we wrote"]].concat()).exits(0);
+    let revealed =
+        bench.run(&[&args[..], &["--reveal", "--reason", "she asks what we wrote"]].concat()).exits(0);
     assert!(revealed.out.contains("person2@mail2.example") && revealed.out.contains("survey.unit.example"));
     bench.run(&["preview", "victims", "message.md", "--person", "4"]).exits(2);
     bench.run(&["preview", "victims", "message.md", "--person", "0"]).exits(2);
@@ -222,7 +242,13 @@ fn the_demo_counts_what_arrived() {
 fn the_demo_needs_nothing_but_loopback() {
     let bench = Bench::new();
     let output = std::process::Command::new("unshare")
-        .args(["-n", "sh", "-c", "ip link set lo up 2>/dev/null || true; exec \"$0\" demo --exit --json", crate::bench::PROGRAM])
+        .args([
+            "-n",
+            "sh",
+            "-c",
+            "ip link set lo up 2>/dev/null || true; exec \"$0\" demo --exit --json",
+            crate::bench::PROGRAM,
+        ])
         .current_dir(bench.path(""))
         .output()
         .expect("unshare, of util-linux");

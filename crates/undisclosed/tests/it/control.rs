@@ -73,7 +73,9 @@ async fn sigterm_finishes_what_is_in_flight() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_signal_stops_at_once_and_leaves_doubt() {
-    let server = Server::start(Behaviour::with_rule(Stage::DotAfterRecording, When::All, Reaction::Stall)).await.expect("a server");
+    let server = Server::start(Behaviour::with_rule(Stage::DotAfterRecording, When::All, Reaction::Stall))
+        .await
+        .expect("a server");
     let bench = Bench::new().with_people(30);
     let child = under_way(&bench, &server, 10).await;
     signal(&child, "TERM");
@@ -122,7 +124,20 @@ async fn halted_after_900_of_1136_is_mended_and_goes_on_to_the_others_alone() {
     let bench = Bench::new().with_people(1_136);
     let url = server.url();
     bench.run(&["import", "victims", "people.csv"]).exits(0);
-    let later = ["send", "victims", "message.md", "--name", "c", "--smtp", &url, "--connections", "1", "--at", "2999-01-01T00:00Z", "--json"];
+    let later = [
+        "send",
+        "victims",
+        "message.md",
+        "--name",
+        "c",
+        "--smtp",
+        &url,
+        "--connections",
+        "1",
+        "--at",
+        "2999-01-01T00:00Z",
+        "--json",
+    ];
     let mut waiting = bench.spawn(&later);
     while bench.run(&["status", "c"]).code != Some(0) {
         assert!(waiting.try_wait().expect("its state").is_none());
@@ -132,7 +147,10 @@ async fn halted_after_900_of_1136_is_mended_and_goes_on_to_the_others_alone() {
     bench.run(&["pause", "c"]).exits(0);
     tamper(&bench, 902).await;
     let halted = bench.run(&["resume", "c", "--json"]).exits(3).json();
-    assert_eq!((halted["state"].as_str(), count(&halted, "accepted"), count(&halted, "queued")), (Some("halted"), 900, 236));
+    assert_eq!(
+        (halted["state"].as_str(), count(&halted, "accepted"), count(&halted, "queued")),
+        (Some("halted"), 900, 236)
+    );
     assert!(!halted.to_string().contains('@'), "{halted}");
     bench.run(&["resume", "c"]).exits(2);
     // A message without the field that went wrong.
@@ -141,7 +159,12 @@ async fn halted_after_900_of_1136_is_mended_and_goes_on_to_the_others_alone() {
     assert_eq!((mended["state"].as_str(), count(&mended, "queued")), (Some("paused"), 236));
     let end = bench.run(&["resume", "c", "--json"]).exits(0).json();
     assert_eq!((count(&end, "accepted"), server.mailbox().received().len()), (1_136, 1_136));
-    let mended = server.mailbox().received().iter().filter(|m| !String::from_utf8_lossy(&m.bytes).contains("First")).count();
+    let mended = server
+        .mailbox()
+        .received()
+        .iter()
+        .filter(|m| !String::from_utf8_lossy(&m.bytes).contains("First"))
+        .count();
     assert_eq!(mended, 236);
 }
 
@@ -154,7 +177,10 @@ async fn tamper(bench: &Bench, row: u64) {
     let audience = store.find_audience("victims").await.expect("read").expect("there");
     let instance = InstanceKey::read(&bench.path("undisclosed.key")).expect("the key");
     let name = KeyName::parse(&audience.key_name).expect("a name");
-    let key = KeyFolder::open(&bench.path("keys")).expect("keys").load(&name, &instance, &Random::default()).expect("the key");
+    let key = KeyFolder::open(&bench.path("keys"))
+        .expect("keys")
+        .load(&name, &instance, &Random::default())
+        .expect("the key");
     let person = store.people(&audience, row - 1, 1).await.expect("people").remove(0);
     let mut fields = PersonFields::open(&key, &audience.uid, row, &person.sealed).expect("opens");
     let place = audience.fields.iter().position(|field| field == "first_name").expect("a field");

@@ -14,7 +14,8 @@ const CONNECTIONS: u64 = 20;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 fn row_of(recipient: &str) -> u64 {
-    let digits: String = recipient.chars().skip_while(|c| !c.is_ascii_digit()).take_while(char::is_ascii_digit).collect();
+    let digits: String =
+        recipient.chars().skip_while(|c| !c.is_ascii_digit()).take_while(char::is_ascii_digit).collect();
     digits.parse::<u64>().expect("person N") + 2
 }
 
@@ -35,14 +36,18 @@ async fn a_campaign_survives(bench: Bench, people: usize, kills: usize, seed: u6
     let url = server.url();
     let mut chance = StdRng::seed_from_u64(seed);
     let connections = CONNECTIONS.to_string();
-    let send = ["send", "people.csv", "message.md", "--name", "c", "--smtp", &url, "--connections", &connections];
+    let send =
+        ["send", "people.csv", "message.md", "--name", "c", "--smtp", &url, "--connections", &connections];
     let (mut in_doubt, mut done) = (0, 0);
     for kill in 0..kills {
         let mut child = if kill == 0 { bench.spawn(&send) } else { bench.spawn(&["resume", "c"]) };
         let step = chance.random_range(1..=people / kills);
         let target = (mailbox.received().len() + step).min(people - kills);
         let reached = tokio::time::timeout(PATIENCE, mailbox.wait_for(target)).await;
-        assert!(reached.is_ok(), "kill {kill}: {} of {target} dots: {:?}", mailbox.received().len(), { let _ = child.kill(); finish(child) });
+        assert!(reached.is_ok(), "kill {kill}: {} of {target} dots: {:?}", mailbox.received().len(), {
+            let _ = child.kill();
+            finish(child)
+        });
         child.kill().expect("SIGKILL");
         finish(child);
         let status = bench.status("c");

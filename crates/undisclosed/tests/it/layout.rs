@@ -43,7 +43,8 @@ fn builder_and_reader_do_not_meet() {
     assert!(!all["proof"].contains("message") && !all["message"].contains("proof"));
     assert!(!all["message"].contains("mail-parser"));
     // What builds a message takes the address from `mail`, and nothing that reads one.
-    let source = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../message/src")).expect("the sources");
+    let source =
+        std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../message/src")).expect("the sources");
     for file in source {
         let text = std::fs::read_to_string(file.expect("a file").path()).expect("text");
         assert!(!text.contains("mail::read") && !text.contains("mail::{read"));

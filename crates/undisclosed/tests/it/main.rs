@@ -1,8 +1,8 @@
 //! The program as a user and as other programs see it: files in, a mail server, exit codes, JSON.
 
 mod bench;
-mod control;
 mod contract;
+mod control;
 mod import;
 mod kill;
 mod layout;

@@ -40,9 +40,8 @@ impl Postfix {
             folder = folder.path().display(),
         );
         fs::write(path("config/main.cf"), main).expect("main.cf");
-        let master = fs::read_to_string("/usr/share/postfix/master.cf.dist").expect(
-            "Postfix is not installed: install the package `postfix`, or run `make test`",
-        );
+        let master = fs::read_to_string("/usr/share/postfix/master.cf.dist")
+            .expect("Postfix is not installed: install the package `postfix`, or run `make test`");
         let master: String = master
             .lines()
             .filter(|line| !line.starts_with('#'))
@@ -101,7 +100,8 @@ fn dump(server: &Server, folder: &Path) {
     fs::create_dir_all(folder).expect("a folder");
     for message in server.mailbox().received() {
         fs::write(folder.join(format!("{}.eml", message.number)), &message.bytes).expect("written");
-        fs::write(folder.join(format!("{}.rcpt", message.number)), message.recipients.join("\n")).expect("written");
+        fs::write(folder.join(format!("{}.rcpt", message.number)), message.recipients.join("\n"))
+            .expect("written");
     }
 }
 
@@ -122,12 +122,26 @@ fn dkim(bench: &Bench) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_incident_through_postfix_shows_nobody_to_anybody() {
-    let next_hop = Server::start(Behaviour { single_recipient: true, ..Behaviour::default() }).await.expect("a server");
+    let next_hop =
+        Server::start(Behaviour { single_recipient: true, ..Behaviour::default() }).await.expect("a server");
     let postfix = Postfix::start(&next_hop, "");
     let bench = Bench::new().with_incident();
     bench.write("undisclosed.toml", dkim(&bench));
     let url = postfix.url();
-    let args = ["send", "people.csv", "message.md", "--name", "c", "--smtp", &url, "--shared-address", "each", "--acknowledge", "all", "--json"];
+    let args = [
+        "send",
+        "people.csv",
+        "message.md",
+        "--name",
+        "c",
+        "--smtp",
+        &url,
+        "--shared-address",
+        "each",
+        "--acknowledge",
+        "all",
+        "--json",
+    ];
     let object = bench.run(&args).exits(0).json();
     assert_eq!(count(&object, "accepted"), 1136);
     next_hop.mailbox().wait_for(1136).await;
@@ -150,7 +164,8 @@ async fn addresses_beyond_ascii_through_postfix() {
     let url = postfix.url();
     bench.run(&["send", "people.csv", "message.md", "--name", "c", "--smtp", &url]).exits(0);
     next_hop.mailbox().wait_for(2).await;
-    let mut recipients: Vec<String> = next_hop.mailbox().received().iter().flat_map(|m| m.recipients.clone()).collect();
+    let mut recipients: Vec<String> =
+        next_hop.mailbox().received().iter().flat_map(|m| m.recipients.clone()).collect();
     recipients.sort();
     assert_eq!(recipients, ["ann@xn--bcher-kva.example", "zoë@xn--bcher-kva.example"]);
     assert_eq!(next_hop.mailbox().received().iter().filter(|m| m.smtputf8).count(), 1);

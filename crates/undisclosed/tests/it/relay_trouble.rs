@@ -30,7 +30,9 @@ fn send(bench: &Bench, server: &Server, more: &[&str]) -> Ran {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn greylisting_is_waited_out() {
-    let server = Server::start(refusing(Stage::Rcpt, When::FirstAttempts(1), "450 4.2.0 later")).await.expect("a server");
+    let server = Server::start(refusing(Stage::Rcpt, When::FirstAttempts(1), "450 4.2.0 later"))
+        .await
+        .expect("a server");
     let bench = Bench::new().with_people(50);
     let object = send(&bench, &server, &[]).exits(0).json();
     assert_eq!((count(&object, "accepted"), server.mailbox().received().len()), (50, 50));
@@ -43,20 +45,30 @@ async fn an_unknown_mailbox_fails_and_is_suppressed_from_then_on() {
     let bench = Bench::new().with_people(10);
     let object = send(&bench, &server, &[]).exits(3).json();
     sums(&object);
-    assert_eq!((count(&object, "accepted"), count(&object, "failed"), object["state"].as_str()), (9, 1, Some("done")));
+    assert_eq!(
+        (count(&object, "accepted"), count(&object, "failed"), object["state"].as_str()),
+        (9, 1, Some("done"))
+    );
     bench.write("message.md", crate::bench::MESSAGE.replace("how did we do?", "how did we do, then?"));
     let url = server.url();
-    let second = bench.run(&["send", "people.csv", "message.md", "--name", "d", "--smtp", &url, "--json"]).exits(3).json();
+    let second = bench
+        .run(&["send", "people.csv", "message.md", "--name", "d", "--smtp", &url, "--json"])
+        .exits(3)
+        .json();
     assert_eq!((count(&second, "accepted"), count(&second, "suppressed")), (9, 1));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn mail_refused_pauses_and_fails_nobody() {
-    let server = Server::start(refusing(Stage::Mail, When::All, "550 5.7.1 not you")).await.expect("a server");
+    let server =
+        Server::start(refusing(Stage::Mail, When::All, "550 5.7.1 not you")).await.expect("a server");
     let bench = Bench::new().with_people(30);
     let object = send(&bench, &server, &[]).exits(3).json();
     sums(&object);
-    assert_eq!((object["state"].as_str(), count(&object, "failed"), count(&object, "queued")), (Some("paused"), 0, 30));
+    assert_eq!(
+        (object["state"].as_str(), count(&object, "failed"), count(&object, "queued")),
+        (Some("paused"), 0, 30)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -74,12 +86,17 @@ async fn a_single_policy_refusal_fails_that_person() {
     let server = Server::start(refusing(Stage::Rcpt, one, "550 5.7.1 policy")).await.expect("a server");
     let bench = Bench::new().with_people(20);
     let object = send(&bench, &server, &[]).exits(3).json();
-    assert_eq!((object["state"].as_str(), count(&object, "failed"), count(&object, "accepted")), (Some("done"), 1, 19));
+    assert_eq!(
+        (object["state"].as_str(), count(&object, "failed"), count(&object, "accepted")),
+        (Some("done"), 1, 19)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn connections_lost_after_the_dot_are_doubts_and_too_many_pause() {
-    let server = Server::start(Behaviour::with_rule(Stage::DotAfterRecording, When::All, Reaction::Close)).await.expect("a server");
+    let server = Server::start(Behaviour::with_rule(Stage::DotAfterRecording, When::All, Reaction::Close))
+        .await
+        .expect("a server");
     let bench = Bench::new().with_people(50);
     let object = send(&bench, &server, &["--connections", "4"]).exits(3).json();
     sums(&object);
@@ -141,7 +158,11 @@ async fn a_database_on_a_full_disk_loses_nobody() {
         "ulimit -f 900; trap '' XFSZ; exec {} send people.csv message.md --name c --smtp {url} --json",
         crate::bench::PROGRAM
     );
-    let output = std::process::Command::new("sh").args(["-c", &script]).current_dir(bench.path("")).output().expect("sh");
+    let output = std::process::Command::new("sh")
+        .args(["-c", &script])
+        .current_dir(bench.path(""))
+        .output()
+        .expect("sh");
     let sent = server.mailbox().received().len() as u64;
     if output.status.code() != Some(0) {
         assert!(String::from_utf8_lossy(&output.stdout).contains("error"), "a clear error");

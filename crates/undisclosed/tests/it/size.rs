@@ -56,7 +56,8 @@ async fn memory_of_a_campaign_is_bounded() {
     let many = MANY / 10;
     let mut peaks = Vec::new();
     for number in [FEW, many] {
-        let behaviour = Behaviour { mailbox_messages_max: 200_000, mailbox_octets_max: 1 << 30, ..Behaviour::default() };
+        let behaviour =
+            Behaviour { mailbox_messages_max: 200_000, mailbox_octets_max: 1 << 30, ..Behaviour::default() };
         let server = Server::start(behaviour).await.expect("a server");
         let bench = Bench::new();
         write_people(&bench, number);

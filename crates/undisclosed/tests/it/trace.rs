@@ -16,7 +16,17 @@ async fn fdatasync_comes_before_every_final_dot() {
     let send = ["send", "people.csv", "message.md", "--name", "c", "--smtp", &url, "--connections", "1"];
     let plain = bench.command(&send);
     let mut command = Command::new("strace");
-    command.args(["-f", "-qq", "-s", "300000", "-e", "trace=fdatasync,fsync,pwrite64,write,sendto,sendmsg", "-o"]).arg(&trace);
+    command
+        .args([
+            "-f",
+            "-qq",
+            "-s",
+            "300000",
+            "-e",
+            "trace=fdatasync,fsync,pwrite64,write,sendto,sendmsg",
+            "-o",
+        ])
+        .arg(&trace);
     command.arg(plain.get_program()).args(plain.get_args()).current_dir(bench.path(""));
     for (name, value) in plain.get_envs() {
         value.map(|value| command.env(name, value));
@@ -30,7 +40,9 @@ async fn fdatasync_comes_before_every_final_dot() {
         if (line.contains("fdatasync") || line.contains("fsync")) && ended {
             synced = true;
         }
-        if line.contains("\\r\\n.\\r\\n") && (line.contains("sendto(") || line.contains("write(") || line.contains("sendmsg(")) {
+        if line.contains("\\r\\n.\\r\\n")
+            && (line.contains("sendto(") || line.contains("write(") || line.contains("sendmsg("))
+        {
             assert!(synced, "dot {dots} left without a durable intent:\n{line}");
             dots += 1;
             // With one connection, every dot needs a sync of its own.
