@@ -16,6 +16,7 @@
 //! ```
 
 mod behaviour;
+mod inbox;
 mod loopback;
 mod mailbox;
 mod server;
@@ -25,6 +26,7 @@ pub use behaviour::{
     Accounts, Behaviour, CONNECTIONS_MAX, Certificate, EightBit, Mechanism, Offers, Reaction, Rule, Stage,
     Tls, When,
 };
+pub use inbox::Inbox;
 pub use loopback::Loopback;
 pub use mailbox::{MAILBOX_MESSAGES_MAX, MAILBOX_OCTETS_MAX, Mailbox, Received};
 pub use server::Server;
