@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use keys::InstanceKey;
-use lab::{Behaviour, Inbox, Mailbox, Reaction, Rule, Server, Stage, When};
+use lab::{Behaviour, Inbox, Loopback, Mailbox, Reaction, Rule, Server, Stage, When};
 use mail::{Address, Limits};
 use serde_json::json;
 use store::{Campaign, DatabaseUrl, NewCampaign};
@@ -230,7 +230,7 @@ fn summary(sent: &Sent, arrived: &Arrived, exposure: &Exposure) -> Vec<(String, 
 }
 
 async fn show_inbox(mailbox: Arc<Mailbox>, summary: Vec<(String, String)>, port: u16) -> Result<(), Failure> {
-    let inbox = Inbox::start(mailbox, summary, port)
+    let inbox = Inbox::start_at(Loopback::v4(port), mailbox, summary)
         .await
         .map_err(|_| Failure::usage("demo", "the page cannot listen on that port of this machine"))?;
     note(
