@@ -54,13 +54,13 @@ pub enum Warning {
     #[error("no column says to whom it is safe to write by e-mail (safe_to_email)")]
     Channel,
     /// Other visible sheets hold something, and are not read.
-    #[error("{sheets} other sheets have something in them and are not imported")]
+    #[error("visible sheets with something in them that are not imported: {sheets}")]
     Sheets {
         /// How many.
         sheets: usize,
     },
     /// Rows that a filter or a person has hidden: they are people all the same.
-    #[error("{rows} hidden rows are imported too")]
+    #[error("hidden rows that are imported all the same: {rows}")]
     HiddenRows {
         /// How many.
         rows: u64,

@@ -5,7 +5,6 @@ use std::io::{self, Read, Seek, SeekFrom};
 use ring::digest;
 
 use crate::error::ImportError;
-use crate::limits::FILE_OCTETS_MAX;
 
 /// How much is read at once, in octets.
 pub(crate) const CHUNK_OCTETS: usize = 32 << 10;
@@ -17,9 +16,10 @@ pub(crate) struct FileDigest {
     sha256: [u8; 32],
 }
 
-/// Reads a file from its beginning to its end and leaves it at its beginning.
+/// Reads a file of at most `octets_max` from its beginning to its end and leaves it at its beginning.
 pub(crate) fn read_through<R: Read + Seek>(
     reader: &mut R,
+    octets_max: u64,
     mut each: impl FnMut(&[u8]),
 ) -> Result<FileDigest, ImportError> {
     reader.seek(SeekFrom::Start(0)).map_err(ImportError::Read)?;
@@ -32,7 +32,7 @@ pub(crate) fn read_through<R: Read + Seek>(
             break;
         }
         octets += u64::try_from(read).unwrap_or(u64::MAX);
-        if octets > FILE_OCTETS_MAX {
+        if octets > octets_max {
             return Err(ImportError::FileTooLarge);
         }
         context.update(&chunk[..read]);
@@ -51,5 +51,21 @@ pub(crate) fn read_some<R: Read>(reader: &mut R, into: &mut [u8]) -> io::Result<
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             other => return other,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use super::*;
+
+    #[test]
+    fn a_file_has_an_end() {
+        let length = CHUNK_OCTETS + 1;
+        let read = |octets_max| read_through(&mut Cursor::new(vec![0; length]), octets_max, |_| {});
+        let length = u64::try_from(length).unwrap();
+        assert!(read(length).is_ok());
+        assert!(matches!(read(length - 1), Err(ImportError::FileTooLarge)));
     }
 }

@@ -6,6 +6,7 @@ use crate::csv::Csv;
 use crate::csv::encoding::{Detected, Detector};
 use crate::error::ImportError;
 use crate::inspection::{Format, Warning};
+use crate::limits::FILE_OCTETS_MAX;
 use crate::octets::{FileDigest, read_through};
 use crate::row::Each;
 use crate::xlsx::Xlsx;
@@ -27,7 +28,7 @@ impl<R: Read + Seek> Source<R> {
         let mut start = Vec::new();
         let mut detector = Detector::new();
         let mut binary = false;
-        let digest = read_through(&mut reader, |octets| {
+        let digest = read_through(&mut reader, FILE_OCTETS_MAX, |octets| {
             let missing = START_OCTETS.saturating_sub(start.len());
             start.extend(octets.iter().take(missing));
             binary = binary || is_zip(&start) || known_binary(&start).is_some();

@@ -1,5 +1,6 @@
 //! In what encoding a text file is: what it says, then what it must be, then what it is likely to be.
 
+use crate::octets::CHUNK_OCTETS;
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{DecoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
@@ -13,10 +14,15 @@ pub(crate) struct Detected {
     pub(crate) guess: bool,
 }
 
+/// Longest sequence of UTF-8 (RFC 3629 §3).
+const SEQUENCE_OCTETS_MAX: usize = 4;
+
 /// Looks at every octet of a file, once.
 pub(crate) struct Detector {
     start: Vec<u8>,
     utf8: Option<encoding_rs::Decoder>,
+    /// The end of the last piece, in which an invalid sequence may have begun.
+    before: Vec<u8>,
     scratch: String,
     likely: EncodingDetector,
     zeros_even: u64,
@@ -31,7 +37,8 @@ impl Detector {
         Self {
             start: Vec::new(),
             utf8: Some(UTF_8.new_decoder_without_bom_handling()),
-            scratch: String::with_capacity(4096),
+            before: Vec::new(),
+            scratch: String::with_capacity(CHUNK_OCTETS * 2),
             likely: EncodingDetector::new(Iso2022JpDetection::Deny),
             zeros_even: 0,
             zeros_odd: 0,
@@ -52,21 +59,36 @@ impl Detector {
         }
         self.octets += u64::try_from(octets.len()).unwrap_or(0);
         self.check_utf8(octets, false);
-        self.likely.feed(octets, false);
     }
 
-    fn check_utf8(&mut self, mut octets: &[u8], last: bool) {
+    /// From the first octet on that is not UTF-8 the guessing begins: it takes ten times as long as all the rest,
+    /// and few files need it. It begins at the same octet however the file is cut into pieces.
+    fn check_utf8(&mut self, octets: &[u8], last: bool) {
+        let mut at = 0;
         while let Some(decoder) = &mut self.utf8 {
             self.scratch.clear();
-            let (result, read) =
-                decoder.decode_to_string_without_replacement(octets, &mut self.scratch, last);
-            octets = &octets[read..];
+            let rest = &octets[at..];
+            let (result, read) = decoder.decode_to_string_without_replacement(rest, &mut self.scratch, last);
+            at += read;
             match result {
-                DecoderResult::InputEmpty => return,
+                DecoderResult::InputEmpty => {
+                    self.before
+                        .extend_from_slice(&octets[octets.len().saturating_sub(SEQUENCE_OCTETS_MAX)..]);
+                    let old = self.before.len().saturating_sub(SEQUENCE_OCTETS_MAX);
+                    self.before.drain(..old);
+                    return;
+                }
                 DecoderResult::OutputFull => {}
-                DecoderResult::Malformed(..) => self.utf8 = None,
+                DecoderResult::Malformed(bad, behind) => {
+                    self.utf8 = None;
+                    let back = usize::from(bad) + usize::from(behind);
+                    let earlier = back.saturating_sub(at).min(self.before.len());
+                    self.likely.feed(&self.before[self.before.len() - earlier..], false);
+                    at = at.saturating_sub(back);
+                }
             }
         }
+        self.likely.feed(&octets[at..], false);
     }
 
     pub(crate) fn finish(mut self) -> Detected {
