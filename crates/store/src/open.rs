@@ -19,8 +19,8 @@ const READERS_MAX: u32 = 4;
 const POSTGRES_WRITERS_MAX: u32 = 4;
 /// How long a statement waits for a lock that another process holds.
 const LOCK_WAIT: Duration = Duration::from_secs(20);
-/// Page cache of each SQLite connection, in KiB: bounds memory whatever the audience.
-const SQLITE_CACHE_KIB: u32 = 4096;
+/// Page cache of each SQLite connection, in KiB: bounds memory whatever the audience. Small, for the system caches too.
+const SQLITE_CACHE_KIB: u32 = 1024;
 
 /// Migrations, numbered together for both databases. An applied one is never edited.
 const MIGRATIONS: &[(i64, &str, &str, &str)] = &[(
