@@ -176,7 +176,15 @@ impl Session {
                 }
                 self.write(*stage, &format!("{line}\r\n")).await?;
             }
-            let reply = self.reply(*stage).await?;
+            let reply = match (self.reply(*stage).await, refused.take()) {
+                (Ok(reply), before) => {
+                    refused = before;
+                    reply
+                }
+                // Refused and then closed, with commands still unanswered: the refusal says more than the loss.
+                (Err(_), Some((stage, reply))) => return Ok(Envelope::RefusedAndClosed(stage, reply)),
+                (Err(lost), None) => return Err(lost),
+            };
             let proceed = consequence(*stage, reply.code, reply.enhanced) == Consequence::Proceed;
             let data_ready = *stage == Stage::Data && proceed;
             if data_ready && let Some((stage, reply)) = refused {

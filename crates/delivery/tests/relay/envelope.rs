@@ -182,3 +182,26 @@ async fn greylisted_at_first() {
     );
     assert_eq!(replied(handed_over(&mut session, &proved("ann@x.test")).await), 250);
 }
+
+#[tokio::test]
+async fn refused_and_closed_is_not_a_lost_connection() {
+    let server =
+        with_rule(Stage::Mail, When::All, Reaction::reply_and_close("550 5.7.1 You are on a list")).await;
+    let refused = envelope(&mut opened(&server).await, &proved("ann@x.test")).await.unwrap();
+    assert!(
+        matches!(&refused, Envelope::RefusedAndClosed(At::Mail, reply) if reply.to_string() == "550 5.7.1"),
+        "{refused:?}"
+    );
+}
+
+#[tokio::test]
+async fn replies_421_closes() {
+    for (stage, at) in [(Stage::Mail, At::Mail), (Stage::Rcpt, At::Rcpt), (Stage::Data, At::Data)] {
+        let server = with_rule(stage, When::All, Reaction::reply("421 4.3.2 Closing")).await;
+        let refused = envelope(&mut opened(&server).await, &proved("ann@x.test")).await.unwrap();
+        assert!(
+            matches!(&refused, Envelope::RefusedAndClosed(stage, reply) if *stage == at && reply.code.0 == 421),
+            "{refused:?}"
+        );
+    }
+}
