@@ -62,7 +62,8 @@ pub enum Envelope {
 pub enum HandOver {
     /// A complete reply to the final dot.
     Replied(Reply),
-    /// The connection failed before the final dot was handed to the kernel: the relay has no message.
+    /// The connection failed, or was out of step, before the final dot was handed to the kernel: the relay has no
+    /// message.
     NotSent(io::Error),
     /// The final dot was handed over and no complete reply came: nobody knows.
     InDoubt,
@@ -228,6 +229,11 @@ impl Session {
     /// Writes the message and its final dot, and waits for the reply. Only behind an [`Envelope::Ready`], and only
     /// when the intent is durable.
     pub async fn hand_over(&mut self, mail: &Proved) -> HandOver {
+        // Something was said behind 354 that nobody asked for. Taken for the reply to the final dot, it would say of
+        // this message what the relay cannot know yet.
+        if !self.reader.is_empty() {
+            return HandOver::NotSent(io::ErrorKind::InvalidData.into());
+        }
         let octets = dot_stuffed(mail.bytes());
         let within = self.timeouts.data_block;
         let mut written = 0;

@@ -129,3 +129,18 @@ async fn large_message_arrives_whole() {
     assert_eq!(replied(handed_over(&mut opened(&server).await, &mail).await), 250);
     assert_eq!(server.mailbox().received()[0].bytes, mail.bytes());
 }
+
+#[tokio::test]
+async fn reply_that_came_before_the_message_is_not_its_own() {
+    // A relay out of step: behind 354 a second reply that nobody asked for. Taken for the answer to the final dot it
+    // would say of a message that it was accepted, before the relay had seen it.
+    let early = Reaction::Reply(vec!["354 Go ahead".to_owned(), "250 2.0.0 Ok".to_owned()]);
+    let server = with_rule(Stage::Data, When::All, early).await;
+    let mut session = opened(&server).await;
+    let mail = proved("ann@x.test");
+    envelope(&mut session, &mail).await.unwrap();
+    let lost = session.hand_over(&mail).await;
+    assert!(matches!(lost, HandOver::NotSent(_)), "{lost:?}");
+    drop(session);
+    assert_eq!(server.mailbox().count(), 0);
+}
