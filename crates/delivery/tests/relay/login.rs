@@ -108,3 +108,18 @@ async fn auth_required_and_nobody_logs_in() {
     assert!(matches!(failure(open(&relay, &any_tls()).await), OpenError::Auth(_)), "no AUTH is offered");
     drop(plain);
 }
+
+#[tokio::test]
+async fn auth_challenges_without_end() {
+    let by = |mechanism| password(PASSWORD, Some(mechanism));
+    for credentials in [token(TOKEN), by("SCRAM-SHA-256"), by("PLAIN"), by("LOGIN")] {
+        let mut behaviour = accounts(&Mechanism::ALL);
+        let challenges: String = "334 \r\n".repeat(1_000);
+        behaviour.rules = vec![Rule::new(Stage::Auth, When::All, Reaction::Garbage(challenges.into_bytes()))];
+        let server = started(behaviour).await;
+        let mut relay = relay(&server);
+        relay.credentials = Some(credentials);
+        let error = failure(open(&relay, &any_tls()).await);
+        assert!(matches!(error, OpenError::Auth(_)), "{error}");
+    }
+}
