@@ -63,6 +63,9 @@ pub enum AuthError {
     /// The user or password has characters that the mechanism does not take.
     #[error("the user's name or the password has characters that cannot be sent")]
     Credentials,
+    /// It said yes without its half of SCRAM.
+    #[error("the relay did not show that it knows the password: it may not be the one that it says it is")]
+    Unproved,
     /// The relay's challenge is not one.
     #[error("the relay's answers while logging in make no sense")]
     Exchange,
@@ -104,6 +107,15 @@ impl Exchange {
     pub(crate) fn speaks_first(&self) -> bool {
         match self {
             Self::Sasl { session, .. } => session.are_we_first(),
+            Self::Token { .. } => true,
+        }
+    }
+
+    /// Whether everything was said. RFC 5802 §3: a server that has not shown its signature is not to be trusted,
+    /// whatever it says of us.
+    pub(crate) const fn is_complete(&self) -> bool {
+        match self {
+            Self::Sasl { finished, .. } => *finished,
             Self::Token { .. } => true,
         }
     }

@@ -123,3 +123,14 @@ async fn auth_challenges_without_end() {
         assert!(matches!(error, OpenError::Auth(_)), "{error}");
     }
 }
+
+#[tokio::test]
+async fn auth_scram_by_a_server_that_does_not_know_the_password() {
+    let mut behaviour = accounts(&[Mechanism::ScramSha256]);
+    if let Some(accounts) = &mut behaviour.accounts {
+        accounts.proves_itself = false;
+    }
+    let error = log_in(&started(behaviour).await, password(PASSWORD, None)).await.unwrap_err();
+    // RFC 5802 §3: a server that has not shown its signature has not shown who it is.
+    assert!(matches!(error, OpenError::Auth(_)), "{error}");
+}
