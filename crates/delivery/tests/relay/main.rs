@@ -5,6 +5,7 @@ mod dot;
 mod envelope;
 mod login;
 mod opening;
+mod sender;
 mod tls;
 
 use std::sync::Arc;
