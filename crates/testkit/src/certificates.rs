@@ -1,7 +1,8 @@
 //! Certificates for servers under test: good, expired, wrongly named.
 
 use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, IsCa, KeyPair, date_time_ymd,
+    BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType, IsCa, KeyPair,
+    date_time_ymd,
 };
 
 /// A certificate authority that only the test trusts.
@@ -20,8 +21,13 @@ impl Default for Authority {
     fn default() -> Self {
         let mut params = CertificateParams::new(Vec::new()).expect("no names to refuse");
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        params.distinguished_name = DistinguishedName::new();
         let key = KeyPair::generate().expect("a key");
+        // A name of its own: two authorities of one name are told apart by their signatures alone, and a certificate
+        // of the wrong one is then not of an unknown issuer but badly signed.
+        let name: String =
+            key.public_key_raw().iter().rev().take(8).map(|octet| format!("{octet:02x}")).collect();
+        params.distinguished_name = DistinguishedName::new();
+        params.distinguished_name.push(DnType::CommonName, format!("Test authority {name}"));
         Self(CertifiedIssuer::self_signed(params, key).expect("a self-signed authority"))
     }
 }

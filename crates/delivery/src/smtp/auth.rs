@@ -63,6 +63,9 @@ pub enum AuthError {
     /// The user or password has characters that the mechanism does not take.
     #[error("the user's name or the password has characters that cannot be sent")]
     Credentials,
+    /// It said yes without its half of SCRAM.
+    #[error("the relay did not show that it knows the password: it may not be the one that it says it is")]
+    Unproved,
     /// The relay's challenge is not one.
     #[error("the relay's answers while logging in make no sense")]
     Exchange,
@@ -70,8 +73,8 @@ pub enum AuthError {
 
 /// One exchange, fed with the relay's challenges.
 pub(crate) enum Exchange {
-    Sasl { session: Box<Sasl>, steps: usize },
-    Token { response: Zeroizing<String>, sent: bool },
+    Sasl { session: Box<Sasl>, steps: usize, finished: bool },
+    Token { response: Zeroizing<String>, sent: bool, ended: bool },
 }
 
 impl Exchange {
@@ -84,7 +87,7 @@ impl Exchange {
                 }
                 let plain = Zeroizing::new(format!("user={user}\x01auth=Bearer {}\x01\x01", token.expose()));
                 let response = Zeroizing::new(BASE64.encode(plain.as_bytes()));
-                Ok(("XOAUTH2".to_owned(), Self::Token { response, sent: false }))
+                Ok(("XOAUTH2".to_owned(), Self::Token { response, sent: false, ended: false }))
             }
             Credentials::Password { user, password, mechanism } => {
                 let wanted = |name: &str| {
@@ -95,7 +98,7 @@ impl Exchange {
                 let config = SASLConfig::with_credentials(None, user.clone(), password.expose().to_owned())
                     .map_err(|_| AuthError::Credentials)?;
                 let session = start(config, name)?;
-                Ok((name.to_owned(), Self::Sasl { session: Box::new(session), steps: 0 }))
+                Ok((name.to_owned(), Self::Sasl { session: Box::new(session), steps: 0, finished: false }))
             }
         }
     }
@@ -108,27 +111,41 @@ impl Exchange {
         }
     }
 
+    /// Whether everything was said. RFC 5802 §3: a server that has not shown its signature is not to be trusted,
+    /// whatever it says of us.
+    pub(crate) const fn is_complete(&self) -> bool {
+        match self {
+            Self::Sasl { finished, .. } => *finished,
+            Self::Token { .. } => true,
+        }
+    }
+
     /// The answer to a challenge, in base64; `None` for the challenge begins.
     pub(crate) fn answer(&mut self, challenge: Option<&str>) -> Result<Zeroizing<String>, AuthError> {
         match self {
-            Self::Token { response, sent } => {
+            Self::Token { response, sent, ended } => {
+                if *ended {
+                    return Err(AuthError::Exchange);
+                }
                 if *sent {
+                    *ended = true;
                     // XOAUTH2 tells its error in a challenge; an empty answer asks for the final reply.
                     return Ok(Zeroizing::new(String::new()));
                 }
                 *sent = true;
                 Ok(response.clone())
             }
-            Self::Sasl { session, steps } => {
+            Self::Sasl { session, steps, finished } => {
                 *steps += 1;
-                if *steps > AUTH_STEPS_MAX {
+                // The library must not be asked again once it has finished.
+                if *finished || *steps > AUTH_STEPS_MAX {
                     return Err(AuthError::Exchange);
                 }
                 let challenge = challenge.map(|text| BASE64.decode(text.as_bytes())).transpose();
                 let challenge = challenge.map_err(|_| AuthError::Exchange)?;
                 let mut out = Zeroizing::new(Vec::new());
                 let state = session.step(challenge.as_deref(), &mut *out).map_err(|_| AuthError::Exchange)?;
-                let (State::Running | State::Finished(_)) = state;
+                *finished = matches!(state, State::Finished(_));
                 Ok(Zeroizing::new(BASE64.encode(&out)))
             }
         }

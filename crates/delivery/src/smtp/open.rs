@@ -170,7 +170,7 @@ async fn authenticate(session: &mut Session, credentials: &Credentials) -> Resul
     loop {
         reply = accepted(Stage::Auth, reply)?;
         if reply.code.0 != 334 {
-            return Ok(());
+            return if exchange.is_complete() { Ok(()) } else { Err(AuthError::Unproved.into()) };
         }
         let challenge = reply.lines.first().map_or("", String::as_str).trim().to_owned();
         let response = exchange.answer(Some(&challenge))?;

@@ -62,7 +62,8 @@ pub enum Envelope {
 pub enum HandOver {
     /// A complete reply to the final dot.
     Replied(Reply),
-    /// The connection failed before the final dot was handed to the kernel: the relay has no message.
+    /// The connection failed, or was out of step, before the final dot was handed to the kernel: the relay has no
+    /// message.
     NotSent(io::Error),
     /// The final dot was handed over and no complete reply came: nobody knows.
     InDoubt,
@@ -185,7 +186,15 @@ impl Session {
                 }
                 self.write(*stage, &format!("{line}\r\n")).await?;
             }
-            let reply = self.reply(*stage).await?;
+            let reply = match (self.reply(*stage).await, refused.take()) {
+                (Ok(reply), before) => {
+                    refused = before;
+                    reply
+                }
+                // Refused and then closed, with commands still unanswered: the refusal says more than the loss.
+                (Err(_), Some((stage, reply))) => return Ok(Envelope::RefusedAndClosed(stage, reply)),
+                (Err(lost), None) => return Err(lost),
+            };
             let proceed = consequence(*stage, reply.code, reply.enhanced) == Consequence::Proceed;
             let data_ready = *stage == Stage::Data && proceed;
             if data_ready && let Some((stage, reply)) = refused {
@@ -229,6 +238,11 @@ impl Session {
     /// Writes the message and its final dot, and waits for the reply. Only behind an [`Envelope::Ready`], and only
     /// when the intent is durable.
     pub async fn hand_over(&mut self, mail: &Proved) -> HandOver {
+        // Something was said behind 354 that nobody asked for. Taken for the reply to the final dot, it would say of
+        // this message what the relay cannot know yet.
+        if !self.reader.is_empty() {
+            return HandOver::NotSent(io::ErrorKind::InvalidData.into());
+        }
         let octets = dot_stuffed(mail.bytes());
         let within = self.timeouts.data_block;
         let mut written = 0;
