@@ -19,8 +19,11 @@ const READERS_MAX: u32 = 4;
 const POSTGRES_WRITERS_MAX: u32 = 4;
 /// How long a statement waits for a lock that another process holds.
 const LOCK_WAIT: Duration = Duration::from_secs(20);
-/// Page cache of each SQLite connection, in KiB: bounds memory whatever the audience. Small, for the system caches too.
-const SQLITE_CACHE_KIB: u32 = 1024;
+/// Page cache of the writing SQLite connection, in KiB: bounds memory whatever the audience. Small, for the system
+/// caches too.
+const SQLITE_WRITE_CACHE_KIB: u32 = 1024;
+/// Page cache of each reading SQLite connection, in KiB.
+const SQLITE_READ_CACHE_KIB: u32 = 256;
 
 /// Migrations, numbered together for both databases. An applied one is never edited.
 const MIGRATIONS: &[(i64, &str, &str, &str)] = &[(
@@ -118,12 +121,12 @@ impl Store {
         let path = path.to_str().ok_or(StoreError::Foreign("a path that is not UTF-8"))?;
         let options: AnyConnectOptions =
             format!("sqlite://{}?mode=rw", percent_encode(path)).parse().map_err(StoreError::from)?;
-        let pool = |size| {
-            AnyPoolOptions::new().max_connections(size).acquire_timeout(2 * LOCK_WAIT).after_connect(|connection, _| {
+        let pool = |size, cache_kib: u32| {
+            AnyPoolOptions::new().max_connections(size).acquire_timeout(2 * LOCK_WAIT).after_connect(move |connection, _| {
                 Box::pin(async move {
                     let settings = format!(
                         "PRAGMA busy_timeout = {}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-                         PRAGMA foreign_keys = ON; PRAGMA cache_size = -{SQLITE_CACHE_KIB}; PRAGMA temp_store = FILE; \
+                         PRAGMA foreign_keys = ON; PRAGMA cache_size = -{cache_kib}; PRAGMA temp_store = FILE; \
                          PRAGMA secure_delete = ON;",
                         LOCK_WAIT.as_millis()
                     );
@@ -132,8 +135,8 @@ impl Store {
                 })
             })
         };
-        let write = pool(1).connect_with(options.clone()).await?;
-        let read = pool(READERS_MAX).connect_with(options).await?;
+        let write = pool(1, SQLITE_WRITE_CACHE_KIB).connect_with(options.clone()).await?;
+        let read = pool(READERS_MAX, SQLITE_READ_CACHE_KIB).connect_with(options).await?;
         Ok(Self { write, read, dialect: Dialect::Sqlite, locks: folder.into() })
     }
 

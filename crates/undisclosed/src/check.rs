@@ -9,7 +9,7 @@ use crate::failure::Failure;
 use crate::progress_bar::Bar;
 
 /// People in memory at once.
-const PAGE: u32 = 2_000;
+const PAGE: u32 = 500;
 /// Failing rows that are named; beyond that they are counted.
 const ROWS_NAMED_MAX: u64 = 1_000;
 

@@ -51,21 +51,20 @@ impl Failure {
     }
 
     pub(crate) fn settings(error: &config::ConfigError) -> Self {
-        // The library's text can quote a value, and a value can be a password: only the key is said.
-        let key = match error {
-            config::ConfigError::Type { key: Some(key), .. } => {
-                format!("the setting {key} has a value of the wrong kind")
+        // The library's text can quote a value, and a value can be a password: only names are said.
+        let text = error.to_string();
+        let unknown = text.split_once("unknown field `").and_then(|(_, rest)| rest.split_once('`'));
+        let key = match (unknown, error) {
+            (Some((field, _)), _) => format!("there is no setting named {field}"),
+            (
+                None,
+                config::ConfigError::Type { key: Some(key), .. }
+                | config::ConfigError::At { key: Some(key), .. },
+            ) => {
+                format!("the setting {key} has a value that it cannot have")
             }
-            config::ConfigError::At { key: Some(key), .. } => format!("the setting {key} is not valid"),
-            config::ConfigError::FileParse { .. } => "the settings file is not valid TOML".to_owned(),
-            config::ConfigError::NotFound(_) => "the settings file is not there".to_owned(),
-            other => {
-                let text = other.to_string();
-                match text.split_once("unknown field `").and_then(|(_, rest)| rest.split_once('`')) {
-                    Some((field, _)) => format!("there is no setting named {field}"),
-                    None => "the settings are not valid".to_owned(),
-                }
-            }
+            (None, config::ConfigError::FileParse { .. }) => "the settings file is not valid TOML".to_owned(),
+            (None, _) => "the settings are not valid".to_owned(),
         };
         Self::usage(
             "settings",

@@ -23,7 +23,7 @@ fn bad_rows_are_named_and_nothing_is_imported() {
         .filter_map(|row| row["row"].as_u64())
         .collect();
     assert_eq!(rows, [3, 4, 5]);
-    assert!(!ran.out.contains('@') && !ran.err.contains("x.example"), "{ran:?}");
+    assert!(!ran.out.contains("x.example") && !ran.err.contains("x.example"), "{ran:?}");
     assert!(ran.err.contains("row 4, column email"), "{}", ran.err);
     bench.run(&["preview", "victims", "people.csv"]).exits(2);
     let skipped = import(&bench, &["--skip-bad"]).exits(0).json();
