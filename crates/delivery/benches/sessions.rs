@@ -49,7 +49,8 @@ async fn ours(server: &Server) {
         .map(|_| {
             let (relay, mail, tls) = (relay.clone(), mail.clone(), tls.clone());
             tokio::spawn(async move {
-                let mut session = open(&relay, &tls).await.expect("a connection");
+                let mut session =
+                    open(&relay, None, &tls, jiff::Timestamp::UNIX_EPOCH).await.expect("a connection");
                 for _ in 0..MESSAGES {
                     let options = EnvelopeOptions { envelope_id: "token" };
                     let reached = session.envelope(&mail, options).await.expect("replies");

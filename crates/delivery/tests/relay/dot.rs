@@ -1,10 +1,11 @@
 //! The message and its final dot: what was sent, what was not, and what nobody knows (promise 3).
 
-use delivery::smtp::{HandOver, open};
+use delivery::smtp::HandOver;
 use lab::{Behaviour, Offers, Reaction, Stage, When};
 
 use crate::{
-    SHORT, any_tls, envelope, handed_over, opened, proved, proved_with, relay, replied, started, with_rule,
+    SHORT, any_tls, envelope, handed_over, open, opened, proved, proved_with, relay, replied, started,
+    with_rule,
 };
 
 #[tokio::test]

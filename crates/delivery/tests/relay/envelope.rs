@@ -1,10 +1,12 @@
 //! MAIL, RCPT, DATA.
 
 use campaign::Stage as At;
-use delivery::smtp::{Envelope, SessionError, open};
+use delivery::smtp::{Envelope, SessionError};
 use lab::{Behaviour, EightBit, Offers, Reaction, Rule, Stage, When};
 
-use crate::{SHORT, any_tls, envelope, handed_over, opened, proved, relay, replied, started, with_rule};
+use crate::{
+    SHORT, any_tls, envelope, handed_over, open, opened, proved, relay, replied, started, with_rule,
+};
 
 fn offering(offers: Offers) -> Behaviour {
     Behaviour { offers, single_recipient: true, ..Behaviour::default() }

@@ -1,10 +1,10 @@
 //! AUTH.
 
 use campaign::Stage as At;
-use delivery::smtp::{Credentials, OpenError, Secret, open};
+use delivery::smtp::{Credentials, OpenError, Secret};
 use lab::{Accounts, Behaviour, Mechanism, Reaction, Rule, Server, Stage, When};
 
-use crate::{any_tls, failure, handed_over, opened, proved, relay, replied, started};
+use crate::{any_tls, failure, handed_over, open, opened, proved, relay, replied, started};
 
 const USER: &str = "survey, the team = us";
 const PASSWORD: &str = "pass word\u{e4}";

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use delivery::smtp::{
     Envelope, EnvelopeOptions, HandOver, OpenError, Relay, RelayUrl, Session, SessionError, Timeouts,
-    client_config, open,
+    client_config,
 };
 use lab::{Behaviour, Reaction, Server, Stage, When};
 use mail::Address;
@@ -79,6 +79,11 @@ fn relay_at(url: &str) -> Relay {
 /// For connections in the clear.
 fn any_tls() -> Arc<ClientConfig> {
     client_config(None).expect("the machine's authorities")
+}
+
+/// Without bearer tokens, at no time in particular.
+async fn open(relay: &Relay, tls: &Arc<ClientConfig>) -> Result<Session, OpenError> {
+    delivery::smtp::open(relay, None, tls, jiff::Timestamp::UNIX_EPOCH).await
 }
 
 async fn opened(server: &Server) -> Session {

@@ -3,11 +3,12 @@
 use std::io::ErrorKind;
 
 use campaign::Stage as At;
-use delivery::smtp::{OpenError, ReplyError, SessionError, open};
+use delivery::smtp::{OpenError, ReplyError, SessionError};
 use lab::{Behaviour, Reaction, Server, Stage, When};
 
 use crate::{
-    SHORT, any_tls, failure, handed_over, not_opened, opened, proved, relay, relay_at, replied, with_rule,
+    SHORT, any_tls, failure, handed_over, not_opened, open, opened, proved, relay, relay_at, replied,
+    with_rule,
 };
 
 #[tokio::test]

@@ -3,12 +3,12 @@
 use std::io::Write;
 use std::sync::Arc;
 
-use delivery::smtp::{OpenError, client_config, open};
+use delivery::smtp::{OpenError, client_config};
 use lab::{Behaviour, Certificate, Reaction, Server, Stage, Tls, When};
 use rustls::ClientConfig;
 use testkit::Authority;
 
-use crate::{failure, handed_over, opened, proved, relay_at, replied, started, with_rule};
+use crate::{failure, handed_over, open, opened, proved, relay_at, replied, started, with_rule};
 
 const NAME: &str = "127.0.0.1";
 
