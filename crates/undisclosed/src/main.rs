@@ -26,7 +26,10 @@ use crate::failure::{Exit, Failure};
 
 fn main() -> ExitCode {
     quiet_panics();
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error),
+    };
     let as_json = cli.general.json;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let result = match runtime {
@@ -45,6 +48,20 @@ fn main() -> ExitCode {
             failure.exit.into()
         }
     }
+}
+
+/// Wrong usage is exit 2, in words or, where the arguments ask for it, as an object.
+fn usage(error: &clap::Error) -> ExitCode {
+    if error.use_stderr() && std::env::args_os().any(|argument| argument == "--json") {
+        // The first line says what is wrong; what follows shows the usage.
+        let text = error.render().to_string();
+        let what = text.lines().next().unwrap_or("wrong usage").trim_start_matches("error: ").to_owned();
+        let failure = Failure::usage("usage", what);
+        failure.render(true);
+        return failure.exit.into();
+    }
+    let _ = error.print();
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
 }
 
 async fn run(cli: Cli) -> Result<Exit, Failure> {

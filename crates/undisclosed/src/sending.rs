@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use campaign::{CampaignEvent, CampaignState};
-use delivery::{Clock, Finish, Limits, Prepare, Progress, Sender, Stop};
+use delivery::{Clock, Finish, Prepare, Progress, Sender, Stop};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
-use store::{Audience, Campaign, WorkerId};
+use store::{Audience, Campaign, Presence, StoreError, WorkerId};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
@@ -36,10 +36,17 @@ impl Sent {
     }
 }
 
+/// Becomes the campaign's sender: on SQLite the only one.
+pub(crate) async fn enlist(installation: &Installation, campaign: &Campaign) -> Result<Presence, Failure> {
+    let worker = WorkerId::from_random(u64::from_le_bytes(installation.random.octets()?));
+    Ok(installation.store.enlist(campaign.id, worker).await?)
+}
+
 /// Sends, or goes on sending.
 pub(crate) async fn run(
     installation: &Installation,
     campaign: Campaign,
+    presence: Presence,
     audience: &Audience,
     relay: ReadyRelay,
 ) -> Result<Sent, Failure> {
@@ -47,50 +54,48 @@ pub(crate) async fn run(
     let identity = CampaignIdentity { number: campaign.id.get(), uid: &campaign.uid, test: false };
     let letters: Arc<dyn Prepare> = Arc::new(letters(installation, audience, files, &identity)?);
     let limits = installation.settings.limits(campaign.connections)?;
-    run_with(installation, campaign, audience, relay, letters, limits).await
+    let mut stop = stop_signals()?;
+    let (store, clock, id) = (installation.store.clone(), installation.clock, campaign.id);
+    let progress = Arc::new(Progress::default());
+    let (asked, begun) = (campaign.clone(), clock.now());
+    let finish = if wait_for_start(installation, &campaign, &mut stop).await? {
+        let sender = Sender {
+            store: store.clone(),
+            campaign,
+            presence,
+            letters,
+            relay: relay.relay,
+            tokens: relay.tokens,
+            tls: relay.tls,
+            limits,
+            clock: Arc::new(clock),
+            chance: StdRng::from_seed(installation.random.octets()?),
+            progress: progress.clone(),
+            stop,
+        };
+        with_bar(sender, store.counts(id).await?.open()).await?
+    } else {
+        Finish::Stopped
+    };
+    let seconds = clock.now().duration_since(begun).as_secs_f64().max(1e-6);
+    #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
+    let rate = progress.accepted() as f64 / seconds;
+    let (state, reason) = store.campaign_state(id).await?;
+    let mut campaign = asked;
+    (campaign.state, campaign.reason) = (state, reason);
+    let object = CampaignObject::new(&campaign, audience, store.counts(id).await?, Some(rate));
+    Ok(Sent { object, finish, deferrals: progress.deferrals() })
 }
 
-/// Sends with letters of the caller's.
-pub(crate) async fn run_with(
-    installation: &Installation,
-    campaign: Campaign,
-    audience: &Audience,
-    relay: ReadyRelay,
-    letters: Arc<dyn Prepare>,
-    limits: Limits,
-) -> Result<Sent, Failure> {
-    let store = installation.store.clone();
-    let (id, name) = (campaign.id, campaign.name.clone());
-    let mut stop = stop_signals()?;
-    let worker = WorkerId::from_random(u64::from_le_bytes(installation.random.octets()?));
-    let presence = store.enlist(id, worker).await?;
-    wait_for_start(installation, &campaign, &mut stop).await?;
-    let seed = StdRng::from_seed(installation.random.octets()?);
-    let progress = Arc::new(Progress::default());
-    let clock = installation.clock;
-    let begun = clock.now();
-    let sender = Sender {
-        store: store.clone(),
-        campaign,
-        presence,
-        letters,
-        relay: relay.relay,
-        tokens: relay.tokens,
-        tls: relay.tls,
-        limits,
-        clock: Arc::new(clock),
-        chance: seed,
-        progress: progress.clone(),
-        stop: stop.clone(),
-    };
-    let before = store.counts(id).await?;
-    let bar = Bar::new("sending", before.open());
-    let shown = progress.clone();
+/// Runs a sender, and a bar beside it.
+async fn with_bar(sender: Sender, open: u64) -> Result<Finish, Failure> {
+    let bar = Bar::new("sending", open);
+    let progress = sender.progress.clone();
     let ticking = async {
         loop {
-            bar.set(shown.accepted() + shown.failed());
-            if shown.deferrals() > 0 {
-                bar.say(format!("({} put off)", shown.deferrals()));
+            bar.set(progress.accepted() + progress.failed());
+            if progress.deferrals() > 0 {
+                bar.say(format!("({} put off)", progress.deferrals()));
             }
             tokio::time::sleep(BAR_TICK).await;
         }
@@ -100,47 +105,35 @@ pub(crate) async fn run_with(
         () = ticking => Ok(Finish::Stopped),
     };
     bar.finish();
-    let finish = finish?;
-    let seconds = clock.now().duration_since(begun).as_secs_f64().max(1e-6);
-    let counts = store.counts(id).await?;
-    #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
-    let rate = progress.accepted() as f64 / seconds;
-    let (state, reason) = store.campaign_state(id).await?;
-    let object = CampaignObject {
-        name,
-        state,
-        reason,
-        counts,
-        duplicates_folded: audience.folded,
-        rows_skipped: audience.skipped,
-        messages_per_second: Some(rate),
-    };
-    Ok(Sent { object, finish, deferrals: progress.deferrals() })
+    Ok(finish?)
 }
 
+/// Waits for the campaign's time, also when it was paused and resumed before it. `false`: the process is to stop.
 async fn wait_for_start(
     installation: &Installation,
     campaign: &Campaign,
     stop: &mut delivery::StopSignal,
-) -> Result<(), Failure> {
+) -> Result<bool, Failure> {
     let (store, id) = (&installation.store, campaign.id);
     loop {
         let (state, _) = store.campaign_state(id).await?;
-        if state != CampaignState::Waiting {
-            return Ok(());
-        }
         let now = installation.now();
-        if now >= campaign.start_at {
-            store.move_campaign(id, CampaignEvent::Begin, "", now).await?;
-            return Ok(());
+        match state {
+            CampaignState::Waiting if now >= campaign.start_at => {
+                match store.move_campaign(id, CampaignEvent::Begin, "", now).await {
+                    // Somebody paused or cancelled it in this moment, or another sender began it: the sender will see.
+                    Ok(_) | Err(StoreError::Transition(_)) => return Ok(true),
+                    Err(error) => return Err(error.into()),
+                }
+            }
+            CampaignState::Waiting | CampaignState::Sending if now < campaign.start_at => {}
+            _ => return Ok(true),
         }
         let wait = Duration::try_from(campaign.start_at.duration_since(now)).unwrap_or_default();
         tokio::select! {
             // Looks again each second: somebody may have cancelled it.
             () = tokio::time::sleep(wait.min(Duration::from_secs(1))) => {}
-            _ = stop.wait_for(|stop| *stop > Stop::No) => {
-                return Err(Failure::somebody("stopped", "stopped before its time came; nobody was written to yet. `undisclosed resume` goes on waiting"));
-            }
+            Ok(_) = stop.wait_for(|stop| *stop > Stop::No) => return Ok(false),
         }
     }
 }

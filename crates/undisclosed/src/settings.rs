@@ -228,7 +228,25 @@ impl Settings {
             .and_then(Config::try_deserialize)
             .map_err(|error| Failure::settings(&error))?;
         settings.check()?;
-        Ok(settings)
+        Ok(settings.beside(path.and_then(Path::parent)))
+    }
+
+    /// Files named in the settings lie beside the settings file, wherever the program is run.
+    fn beside(mut self, folder: Option<&Path>) -> Self {
+        let Some(folder) = folder else { return self };
+        let relay = &mut self.relay;
+        let files = [
+            relay.password_file.as_mut(),
+            relay.ca_file.as_mut(),
+            relay.token_file.as_mut(),
+            relay.token.client_secret_file.as_mut(),
+            relay.token.refresh_token_file.as_mut(),
+        ];
+        let keys = self.dkim.iter_mut().map(|dkim| &mut dkim.key_file);
+        for file in files.into_iter().flatten().chain(keys) {
+            *file = folder.join(&*file);
+        }
+        self
     }
 
     fn check(&self) -> Result<(), Failure> {

@@ -178,4 +178,35 @@ mod tests {
         assert!(read(lines(REPLY_LINES_MAX).as_bytes()).unwrap().is_some());
         assert_eq!(read(lines(REPLY_LINES_MAX + 1).as_bytes()), Err(ReplyError::TooManyLines));
     }
+
+    #[test]
+    fn the_fuzzers_corpus_is_read_however_it_is_cut() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fuzz/corpus/smtp_reply");
+        let mut files = 0;
+        for file in std::fs::read_dir(folder).unwrap() {
+            let octets = std::fs::read(file.unwrap().path()).unwrap();
+            let all = |pieces: &[&[u8]]| {
+                let mut reader = ReplyReader::default();
+                let mut found = Vec::new();
+                for piece in pieces {
+                    reader.push(piece);
+                    loop {
+                        let next = reader.next_reply();
+                        let more = matches!(next, Ok(Some(_)));
+                        found.extend(next.transpose());
+                        if !more {
+                            break;
+                        }
+                    }
+                }
+                found.truncate(found.iter().position(Result::is_err).map_or(found.len(), |first| first + 1));
+                found
+            };
+            for cut in 0..octets.len() {
+                assert_eq!(all(&[&octets]), all(&[&octets[..cut], &octets[cut..]]));
+            }
+            files += 1;
+        }
+        assert!(files >= 5);
+    }
 }

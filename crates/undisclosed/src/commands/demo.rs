@@ -188,7 +188,8 @@ async fn send(
     };
     installation.store.create_campaign(&new, &prepared.audience, true).await?;
     let campaign: Campaign = installation.store.campaign(NAME).await?;
-    sending::run(installation, campaign, &prepared.audience, relay).await
+    let presence = sending::enlist(installation, &campaign).await?;
+    sending::run(installation, campaign, presence, &prepared.audience, relay).await
 }
 
 /// Counts from the octets that arrived: whose address is in whose message.

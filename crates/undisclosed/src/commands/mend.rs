@@ -2,7 +2,6 @@
 //! been, get nothing more.
 
 use serde_json::json;
-use store::WorkerId;
 
 use crate::answer::answer;
 use crate::campaign_object::CampaignObject;
@@ -13,6 +12,7 @@ use crate::installation::Installation;
 use crate::letters_of::{CampaignIdentity, letters};
 use crate::message_files::MessageFiles;
 use crate::preparation::of_message;
+use crate::sending;
 use crate::warnings::acknowledge;
 
 pub(crate) async fn run(general: &General, args: MendArgs) -> Result<Exit, Failure> {
@@ -30,8 +30,7 @@ pub(crate) async fn run(general: &General, args: MendArgs) -> Result<Exit, Failu
     let identity = CampaignIdentity { number: campaign.id.get(), uid: &campaign.uid, test: false };
     let letters = letters(&installation, &audience, files, &identity)?;
     // Nobody may be sending while the message changes.
-    let worker = WorkerId::from_random(u64::from_le_bytes(installation.random.octets()?));
-    let presence = store.enlist(campaign.id, worker).await?;
+    let presence = sending::enlist(&installation, &campaign).await?;
     store.take_over(campaign.id, &presence, installation.now()).await?;
     check::everybody(store, &audience, &letters, installation.now()).await?;
     store.mend_campaign(campaign.id, &bundle, &digest).await?;

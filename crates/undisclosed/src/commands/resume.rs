@@ -32,12 +32,14 @@ pub(crate) async fn run(general: &General, args: ResumeArgs) -> Result<Exit, Fai
     campaign.relay = args.smtp.clone().unwrap_or(campaign.relay);
     campaign.connections = connections(args.connections.unwrap_or(campaign.connections))?;
     let relay = ReadyRelay::find(Some(&campaign.relay), &installation.settings)?;
+    // First: what another process is sending is not changed under its hands.
+    let presence = sending::enlist(&installation, &campaign).await?;
     store.set_relay(campaign.id, &relay.relay.url.to_string(), campaign.connections).await?;
     if campaign.state != CampaignState::Waiting {
         store.move_campaign(campaign.id, CampaignEvent::Resume, "", installation.now()).await?;
     }
     installation.record("resume", &args.name, json!({})).await?;
-    let sent = sending::run(&installation, campaign, &audience, relay).await?;
+    let sent = sending::run(&installation, campaign, presence, &audience, relay).await?;
     answer(general.json, &sent.object.to_json(), &sent.object.table());
     Ok(sent.exit())
 }

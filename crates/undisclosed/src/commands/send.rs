@@ -58,7 +58,8 @@ pub(crate) async fn run(general: &General, args: SendArgs) -> Result<Exit, Failu
     });
     installation.record("send", &args.name, detail).await?;
     let campaign = installation.store.campaign(&args.name).await?;
-    let sent = sending::run(&installation, campaign, &prepared.audience, relay).await?;
+    let presence = sending::enlist(&installation, &campaign).await?;
+    let sent = sending::run(&installation, campaign, presence, &prepared.audience, relay).await?;
     answer(general.json, &sent.object.to_json(), &sent.object.table());
     Ok(sent.exit())
 }

@@ -262,4 +262,7 @@ fn completions_and_manual() {
     assert!(bench.run(&["completions", "bash"]).exits(0).out.contains("check-campaign"));
     assert!(bench.run(&["man"]).exits(0).out.contains(".TH undisclosed"));
     bench.run(&["nonsense"]).exits(2);
+    let wrong = bench.run(&["send", "--json", "--nonsense"]).exits(2);
+    assert_eq!(wrong.json()["error"]["code"], "usage");
+    bench.run(&["--help"]).exits(0);
 }

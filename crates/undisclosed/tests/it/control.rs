@@ -120,11 +120,11 @@ async fn two_senders_on_postgres_share() {
 /// mistake of ours or somebody's tampering would: the proof at sending time stops it.
 #[tokio::test(flavor = "multi_thread")]
 async fn halted_after_900_of_1136_is_mended_and_goes_on_to_the_others_alone() {
-    let server = Server::start(Behaviour::default()).await.expect("a server");
+    let server = Server::start(slow(5)).await.expect("a server");
     let bench = Bench::new().with_people(1_136);
     let url = server.url();
     bench.run(&["import", "victims", "people.csv"]).exits(0);
-    let later = [
+    let sending = bench.spawn(&[
         "send",
         "victims",
         "message.md",
@@ -134,17 +134,11 @@ async fn halted_after_900_of_1136_is_mended_and_goes_on_to_the_others_alone() {
         &url,
         "--connections",
         "1",
-        "--at",
-        "2999-01-01T00:00Z",
         "--json",
-    ];
-    let mut waiting = bench.spawn(&later);
-    while bench.run(&["status", "c"]).code != Some(0) {
-        assert!(waiting.try_wait().expect("its state").is_none());
-    }
-    signal(&waiting, "TERM");
-    finish(waiting).exits(3);
+    ]);
+    server.mailbox().wait_for(20).await;
     bench.run(&["pause", "c"]).exits(0);
+    finish(sending).exits(3);
     tamper(&bench, 902).await;
     let halted = bench.run(&["resume", "c", "--json"]).exits(3).json();
     assert_eq!(
@@ -192,4 +186,35 @@ async fn tamper(bench: &Bench, row: u64) {
     let script = "import sqlite3,sys; c=sqlite3.connect(sys.argv[1]); c.execute(sys.argv[2]); c.commit(); assert c.total_changes == 1";
     let done = Command::new("python3").args(["-c", script]).arg(database).arg(sql).status().expect("python3");
     assert!(done.success());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_campaign_with_a_time_waits_for_it_also_after_a_pause() {
+    let server = Server::start(Behaviour::default()).await.expect("a server");
+    let bench = Bench::new().with_people(3);
+    let url = server.url();
+    let send = [
+        "send",
+        "people.csv",
+        "message.md",
+        "--name",
+        "c",
+        "--smtp",
+        &url,
+        "--at",
+        "2999-01-01T00:00Z",
+        "--json",
+    ];
+    let waiting = bench.spawn(&send);
+    while bench.run(&["status", "c"]).code != Some(0) {}
+    assert_eq!(bench.status("c")["state"], "waiting");
+    signal(&waiting, "TERM");
+    let object = finish(waiting).exits(3).json();
+    assert_eq!((object["state"].as_str(), count(&object, "queued")), (Some("waiting"), 3));
+    bench.run(&["pause", "c"]).exits(0);
+    let resumed = bench.spawn(&["resume", "c", "--json"]);
+    while bench.status("c")["state"] == "paused" {}
+    bench.run(&["cancel", "c"]).exits(0);
+    assert_eq!(finish(resumed).exits(3).json()["state"], "cancelled");
+    assert_eq!(server.mailbox().received().len(), 0);
 }
