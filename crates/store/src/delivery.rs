@@ -121,12 +121,14 @@ const SETTLE: &str = "UPDATE delivery SET state = r.state, code = r.code, enhanc
     WHERE delivery.campaign_id = r.campaign AND delivery.number = r.number AND delivery.state = r.was \
     AND delivery.worker = $2";
 
+// The same intent once more is the journal trying again after a commit whose answer was lost: no dot went out yet.
 const INTEND: &str = "UPDATE delivery SET state = 2, intended_at = r.at, \
     date = CASE WHEN delivery.date = 0 THEN r.date ELSE delivery.date END \
     FROM (SELECT CAST(value->>0 AS BIGINT) AS number, CAST(value->>1 AS BIGINT) AS date, \
           CAST(value->>2 AS BIGINT) AS at, CAST(value->>3 AS BIGINT) AS campaign FROM {rows}) AS r \
-    WHERE delivery.campaign_id = r.campaign AND delivery.number = r.number AND delivery.state = 1 \
-    AND delivery.worker = $2 AND EXISTS (SELECT 1 FROM campaign WHERE id = r.campaign AND state = 11) RETURNING delivery.number AS number";
+    WHERE delivery.campaign_id = r.campaign AND delivery.number = r.number AND delivery.worker = $2 \
+    AND (delivery.state = 1 OR (delivery.state = 2 AND delivery.intended_at = r.at)) \
+    AND EXISTS (SELECT 1 FROM campaign WHERE id = r.campaign AND state = 11) RETURNING delivery.number AS number";
 
 impl Store {
     /// Takes over from senders of this campaign that died: what had no intent waits again, what had one is in doubt.

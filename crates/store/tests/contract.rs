@@ -175,6 +175,8 @@ async fn outcome_and_next_intent_are_one_commit(bench: Bench) {
     assert_eq!(fine(store.claim(id, &me, NOW, 2).await).len(), 2, "nobody is claimed twice");
     let first = fine(store.journal(id, &me, &[], &[intent(1), intent(4)]).await);
     assert_eq!(first.intended.len(), 2);
+    let lost_answer = fine(store.journal(id, &me, &[], &[intent(1), intent(4)]).await);
+    assert_eq!(lost_answer.intended.len(), 2, "the same intent again is the same intent");
     assert_eq!(fine(store.counts(id).await).queued, 8, "in flight with a live sender");
     let outcomes = [
         settle(1, DeliveryState::Intended, DeliveryEvent::Accept),

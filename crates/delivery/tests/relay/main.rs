@@ -7,6 +7,7 @@ mod login;
 mod opening;
 mod sender;
 mod tls;
+mod token;
 
 use std::sync::Arc;
 use std::time::Duration;
