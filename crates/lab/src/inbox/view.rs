@@ -39,7 +39,11 @@ pub(crate) fn list(mailbox: &Mailbox, summary: &[(String, String)], query: &Quer
         push_table(&mut main, &caption, shown.copied());
     }
     push_pages(&mut main, query, current, pages);
-    let title = if pages == 1 { "Inbox".to_owned() } else { format!("Inbox, page {current} of {pages}") };
+    let mut title =
+        if query.to.is_empty() { "Inbox".to_owned() } else { format!("Messages to “{}”", query.to) };
+    if pages > 1 {
+        let _ = write!(title, ", page {current} of {pages}");
+    }
     page(&title, &main)
 }
 
@@ -76,7 +80,7 @@ fn push_table<'a>(main: &mut String, caption: &str, messages: impl Iterator<Item
     let _ = write!(
         main,
         "<table>\n<caption>{}</caption>\n<thead><tr><th scope=\"col\" class=\"number\">No.</th>\
-         <th scope=\"col\">To</th><th scope=\"col\">Subject</th>\
+         <th scope=\"col\" class=\"to\">To</th><th scope=\"col\">Subject</th>\
          <th scope=\"col\" class=\"size\">Size</th></tr></thead>\n<tbody>\n",
         Text(caption)
     );
@@ -88,10 +92,11 @@ fn push_table<'a>(main: &mut String, caption: &str, messages: impl Iterator<Item
         }
         let _ = writeln!(
             main,
-            "<tr><td class=\"number\">{number}</td><td>{to}</td>\
-             <th scope=\"row\"><a href=\"/message/{number}\">{subject}</a></th><td class=\"size\">{size}</td></tr>",
+            "<tr><td class=\"number\">{number}</td><th scope=\"row\"><a href=\"/message/{number}\">{to}</a></th>\
+             <td>{subject}</td><td class=\"size\">{size}</td></tr>",
             number = message.number,
-            to = Text(&message.recipients.join(", ")),
+            // A narrow page breaks the line before the domain.
+            to = Text(&message.recipients.join(", ")).to_string().replace('@', "<wbr>@"),
             subject = Text(&short),
             size = size(message.bytes.len()),
         );
