@@ -31,9 +31,17 @@ pub struct Journal {
 impl Journal {
     /// Starts it for one sender of one campaign.
     #[must_use]
-    pub fn start(store: Store, campaign: CampaignId, presence: Arc<Presence>) -> Self {
+    pub fn start(
+        store: Store,
+        campaign: CampaignId,
+        presence: Arc<Presence>,
+        message_digest: String,
+    ) -> Self {
         let (requests, queue) = mpsc::channel(JOURNAL_BATCH_MAX);
-        tokio::spawn(keep(store, campaign, presence, queue));
+        tokio::spawn(async move {
+            let book = Book { store, campaign, presence, message_digest };
+            book.keep(queue).await;
+        });
         Self { requests }
     }
 
@@ -54,57 +62,62 @@ impl Journal {
     }
 }
 
-async fn keep(
+/// What the journal writes for.
+struct Book {
     store: Store,
     campaign: CampaignId,
     presence: Arc<Presence>,
-    mut queue: mpsc::Receiver<Request>,
-) {
-    let mut batch = Vec::with_capacity(JOURNAL_BATCH_MAX);
-    while queue.recv_many(&mut batch, JOURNAL_BATCH_MAX).await > 0 {
-        let settlements: Vec<Settlement> = batch.iter_mut().filter_map(|r| r.settlement.take()).collect();
-        let intents: Vec<Intent> = batch.iter().filter_map(|r| r.intent).collect();
-        match commit(&store, campaign, &presence, &settlements, &intents).await {
-            Ok(intended) => {
-                for request in batch.drain(..) {
-                    let holds =
-                        request.intent.is_some_and(|intent| intended.binary_search(&intent.number).is_ok());
-                    let _ = request.done.send(Ok(holds));
+    /// Of the message that this sender has: once it is mended, the intents of the old one do not hold.
+    message_digest: String,
+}
+
+impl Book {
+    async fn keep(self, mut queue: mpsc::Receiver<Request>) {
+        let mut batch = Vec::with_capacity(JOURNAL_BATCH_MAX);
+        while queue.recv_many(&mut batch, JOURNAL_BATCH_MAX).await > 0 {
+            let settlements: Vec<Settlement> = batch.iter_mut().filter_map(|r| r.settlement.take()).collect();
+            let intents: Vec<Intent> = batch.iter().filter_map(|r| r.intent).collect();
+            match self.commit(&settlements, &intents).await {
+                Ok(intended) => {
+                    for request in batch.drain(..) {
+                        let holds = request.intent.is_some_and(|i| intended.binary_search(&i.number).is_ok());
+                        let _ = request.done.send(Ok(holds));
+                    }
                 }
-            }
-            Err(error) => {
-                let error = JournalError(Arc::new(error));
-                for request in batch.drain(..) {
-                    let _ = request.done.send(Err(error.clone()));
+                Err(error) => {
+                    let error = JournalError(Arc::new(error));
+                    for request in batch.drain(..) {
+                        let _ = request.done.send(Err(error.clone()));
+                    }
+                    // Ends here: what comes later gets an error too, and no dot goes out.
+                    return;
                 }
-                // Ends here: what comes later gets an error too, and no dot goes out.
-                return;
             }
         }
     }
-}
 
-async fn commit(
-    store: &Store,
-    campaign: CampaignId,
-    presence: &Presence,
-    settlements: &[Settlement],
-    intents: &[Intent],
-) -> Result<Vec<u64>, StoreError> {
-    let mut wait = TRY_WAIT;
-    let mut tries = 1;
-    loop {
-        match store.journal(campaign, presence, settlements, intents).await {
-            Ok(mut journaled) => {
-                journaled.intended.sort_unstable();
-                return Ok(journaled.intended);
+    async fn commit(&self, settlements: &[Settlement], intents: &[Intent]) -> Result<Vec<u64>, StoreError> {
+        let mut wait = TRY_WAIT;
+        let mut tries = 1;
+        loop {
+            let (store, digest) = (&self.store, &self.message_digest);
+            match store.journal(self.campaign, &self.presence, digest, settlements, intents).await {
+                // A first try that settles less than it was given: the deliveries were taken over. A later one may
+                // find its own commit, whose answer was lost.
+                Ok(journaled) if tries == 1 && journaled.settled < settlements.len() as u64 => {
+                    return Err(StoreError::TakenOver);
+                }
+                Ok(mut journaled) => {
+                    journaled.intended.sort_unstable();
+                    return Ok(journaled.intended);
+                }
+                Err(error) if error.may_pass() && tries < TRIES_MAX => {
+                    tokio::time::sleep(wait).await;
+                    wait *= 2;
+                    tries += 1;
+                }
+                Err(error) => return Err(error),
             }
-            Err(error) if error.may_pass() && tries < TRIES_MAX => {
-                tokio::time::sleep(wait).await;
-                wait *= 2;
-                tries += 1;
-            }
-            Err(error) => return Err(error),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! A sender: connections, journal and supply of one campaign, from start to finish.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -8,8 +9,9 @@ use campaign::{
 };
 use rand::rngs::StdRng;
 use rustls::ClientConfig;
-use store::{Campaign, Presence, Store, StoreError};
+use store::{Campaign, Presence, Store, StoreError, WorkerId};
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 
 use crate::gate::Gate;
 use crate::journal::{Journal, JournalError};
@@ -23,7 +25,7 @@ use crate::worker::{DomainPaces, Worker};
 use crate::{Clock, LetterError};
 
 /// How often a sender looks whether somebody paused or cancelled the campaign. The intent looks too, in its own
-/// commit: after `pause` has returned no further message leaves.
+/// commit: after `pause` has returned, at most those already in flight leave.
 const STATE_LOOK: Duration = Duration::from_millis(250);
 
 /// How the process is asked to stop.
@@ -104,6 +106,8 @@ pub(crate) struct Shared {
     pub(crate) chance: Mutex<StdRng>,
     /// Deliveries refused for policy in an unbroken row, deferred until it is known whether the refusal is about us.
     pub(crate) policy_row: Mutex<(PolicyRefusals, Vec<u64>)>,
+    /// The relay was out of reach for so long that a delivery was given up.
+    pub(crate) gave_up: AtomicBool,
     pub(crate) local_stop: watch::Sender<Stop>,
     pub(crate) finish: Mutex<Option<Finish>>,
 }
@@ -154,13 +158,19 @@ impl Sender {
         let id = self.campaign.id;
         let connections = self.limits.connections;
         let shared = Arc::new(Shared {
-            journal: Journal::start(self.store.clone(), id, presence.clone()),
+            journal: Journal::start(
+                self.store.clone(),
+                id,
+                presence.clone(),
+                self.campaign.message_digest.clone(),
+            ),
             supply: Supply::new(self.store.clone(), id, presence.clone(), connections),
             gate: Mutex::new(Gate::new(self.limits.retry)),
             pace: self.limits.pace.map(|rate| Mutex::new(Pace::new(rate))),
             domain_paces: self.limits.pace_per_domain.map(|rate| Mutex::new(DomainPaces::new(rate))),
             chance: Mutex::new(self.chance),
             policy_row: Mutex::default(),
+            gave_up: AtomicBool::new(false),
             local_stop,
             finish: Mutex::new(None),
             store: self.store,
@@ -173,7 +183,7 @@ impl Sender {
             clock: self.clock,
             progress: self.progress,
         });
-        let watcher = tokio::spawn(watch_state(shared.clone(), self.stop));
+        let watcher = tokio::spawn(watch_state(shared.clone(), presence.clone(), self.stop));
         let result = tokio::select! {
             result = shared.clone().send_all(&presence, connections) => result,
             // The second signal: nothing more is waited for. What is in flight is in doubt, and the next start says so.
@@ -188,27 +198,28 @@ impl Shared {
     async fn send_all(self: Arc<Self>, presence: &Presence, connections: u32) -> Result<Finish, SendError> {
         loop {
             self.store.take_over(self.campaign.id, presence, self.clock.now()).await?;
-            let workers: Vec<_> =
-                (0..connections).map(|_| tokio::spawn(Worker::new(self.clone()).run())).collect();
-            let mut failed = None;
-            for worker in workers {
-                match worker.await {
-                    Ok(Ok(())) => {}
-                    Ok(Err(error)) => failed = failed.or(Some(error)),
-                    Err(_) => {
-                        let ended = StoreError::Foreign("a connection's task ended early");
-                        failed = failed.or(Some(ended.into()));
-                    }
-                }
-                if failed.is_some() {
-                    self.stop(None);
-                }
+            // Before the first word to the relay: somebody may have paused or cancelled it while this one waited.
+            self.look_at_state().await?;
+            let mut workers = JoinSet::new();
+            for _ in 0..connections {
+                workers.spawn(Worker::new(self.clone()).run());
+            }
+            let mut failed: Option<SendError> = None;
+            // Whichever ends first is heard first: one that fails stops the others.
+            while let Some(ended) = workers.join_next().await {
+                let error = match ended {
+                    Ok(Ok(())) => continue,
+                    Ok(Err(error)) => error,
+                    Err(_) => StoreError::Foreign("a connection's task ended early").into(),
+                };
+                self.stop(None);
+                failed.get_or_insert(error);
             }
             if let Some(error) = failed {
                 return Err(error);
             }
             self.give_back().await?;
-            if let Some(finish) = self.finished().await? {
+            if let Some(finish) = self.finished(presence.worker).await? {
                 return Ok(finish);
             }
             // Another sender (PostgreSQL) has the rest; if it dies, this one takes over.
@@ -225,14 +236,14 @@ impl Shared {
         Ok(())
     }
 
-    async fn finished(&self) -> Result<Option<Finish>, SendError> {
+    async fn finished(&self, worker: WorkerId) -> Result<Option<Finish>, SendError> {
         let (id, now) = (self.campaign.id, self.clock.now());
-        if lock(&self.gate).gives_up(now) {
-            self.store.fail_waiting(id, now).await?;
-        }
         let stopped = lock(&self.finish).clone();
         if let Some(finish) = stopped {
             return Ok(Some(finish));
+        }
+        if self.gave_up.load(Ordering::SeqCst) {
+            self.store.fail_waiting(id, worker, now).await?;
         }
         let counts: Counts = self.store.counts(id).await?;
         if counts.open() > 0 {
@@ -274,7 +285,13 @@ impl Shared {
 
     /// Stops if somebody paused, cancelled or halted the campaign.
     pub(crate) async fn look_at_state(&self) -> Result<(), StoreError> {
-        let state = self.store.campaign_state(self.campaign.id).await?;
+        let now = self.store.campaign(&self.campaign.name).await?;
+        if now.message_digest != self.campaign.message_digest {
+            self.stop(Some(Finish::Paused(
+                "its message was mended; `undisclosed resume` sends the new one".to_owned(),
+            )));
+        }
+        let state = (now.state, now.reason);
         if !matches!(state.0, CampaignState::Sending | CampaignState::Done) {
             self.stop(Some(by_state(state)));
         }
@@ -323,7 +340,7 @@ fn by_state((state, reason): (CampaignState, String)) -> Finish {
 }
 
 /// Passes on what others decide: the signal of the process, and the state in the database.
-async fn watch_state(shared: Arc<Shared>, mut stop: StopSignal) {
+async fn watch_state(shared: Arc<Shared>, presence: Arc<Presence>, mut stop: StopSignal) {
     loop {
         tokio::select! {
             changed = stop.wait_for(|stop| *stop > Stop::No) => {
@@ -336,6 +353,11 @@ async fn watch_state(shared: Arc<Shared>, mut stop: StopSignal) {
         }
         // A database that does not answer is the journal's to report.
         let _ = shared.look_at_state().await;
+        if !presence.is_held().await {
+            // Others take this sender for dead: it finishes what is in flight and takes nothing more.
+            shared.stop(Some(Finish::Stopped));
+            return;
+        }
     }
 }
 

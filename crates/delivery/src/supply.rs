@@ -21,8 +21,13 @@ pub(crate) const LOOK_AGAIN: Duration = Duration::from_millis(500);
 pub(crate) enum Next {
     /// This one.
     Delivery(Box<Claimed>),
-    /// Nothing now; look again after this.
-    Wait(Duration),
+    /// Nothing now; look again after this. `idle`: nothing of this sender's is in flight.
+    Wait {
+        /// How long.
+        wait: Duration,
+        /// Nothing is in flight.
+        idle: bool,
+    },
     /// Nothing, and nothing of this sender's is in flight either.
     Drained,
 }
@@ -64,9 +69,9 @@ impl Supply {
         // Asked before the database: what is settled in between shows there.
         let idle = self.in_flight.load(Ordering::SeqCst) == 0;
         Ok(match self.store.next_due(self.campaign).await? {
-            Some(due) => Next::Wait(until(due, clock.now()).min(LOOK_AGAIN)),
+            Some(due) => Next::Wait { wait: until(due, clock.now()).min(LOOK_AGAIN), idle },
             None if idle => Next::Drained,
-            None => Next::Wait(LOOK_AGAIN),
+            None => Next::Wait { wait: LOOK_AGAIN, idle },
         })
     }
 

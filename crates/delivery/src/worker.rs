@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use campaign::{Consequence, DeliveryState, Pace, PauseCause, Rate, Stage, consequence};
@@ -54,6 +55,14 @@ pub(crate) struct Worker {
     taken: u64,
 }
 
+/// Returns when this sender is to stop.
+async fn stopped(mut stop: watch::Receiver<Stop>) {
+    if stop.wait_for(|stop| *stop > Stop::No).await.is_err() {
+        // Its other end lives as long as the sender.
+        std::future::pending::<()>().await;
+    }
+}
+
 /// Whether there is a connection for a delivery.
 enum Connected {
     Yes,
@@ -80,17 +89,18 @@ impl Worker {
 
     async fn work(&mut self) -> Result<(), SendError> {
         while !self.stopping() {
-            let now = self.shared.clock.now();
-            if let Some(end) = self.shared.limits.quiet_hours.as_ref().and_then(|quiet| quiet.ends(now)) {
+            if let Some(end) = self.quiet() {
                 self.leave().await?;
-                self.sleep(until(end, now)).await;
+                self.sleep(until(end, self.shared.clock.now())).await;
                 continue;
             }
             match self.shared.supply.next(&*self.shared.clock).await? {
                 Next::Delivery(claimed) => self.deliver(&claimed).await?,
-                Next::Wait(_) if self.pending.is_some() => self.flush().await?,
-                Next::Wait(wait) => {
-                    self.settle_policy_row().await?;
+                Next::Wait { .. } if self.pending.is_some() => self.flush().await?,
+                Next::Wait { wait, idle } => {
+                    if idle {
+                        self.settle_policy_row().await?;
+                    }
                     self.sleep(wait).await;
                 }
                 Next::Drained => {
@@ -100,6 +110,11 @@ impl Worker {
             }
         }
         Ok(())
+    }
+
+    /// When the quiet hours end, if they hold now.
+    fn quiet(&self) -> Option<Timestamp> {
+        self.shared.limits.quiet_hours.as_ref()?.ends(self.shared.clock.now())
     }
 
     fn stopping(&self) -> bool {
@@ -162,7 +177,11 @@ impl Worker {
             return Ok(());
         }
         match self.connect(claimed).await? {
-            Connected::Yes => self.send(claimed, &proved, date).await,
+            Connected::Yes => match self.quiet() {
+                // The wait for the pace or the relay led into the quiet hours.
+                Some(end) => self.release(claimed, Some(end)).await,
+                None => self.send(claimed, &proved, date).await,
+            },
             Connected::No => Ok(()),
         }
     }
@@ -216,7 +235,15 @@ impl Worker {
                 None => break,
             }
         }
-        match self.open().await {
+        let opened = tokio::select! {
+            opened = self.open() => opened,
+            // A relay that does not greet must not hold a process that is to stop.
+            () = stopped(self.stop.clone()) => {
+                self.release(claimed, None).await?;
+                return Ok(Connected::No);
+            }
+        };
+        match opened {
             Ok(session) => {
                 self.session = Some(session);
                 self.taken = 0;
@@ -250,6 +277,7 @@ impl Worker {
         if gives_up {
             self.apply(settle.impossible(0, "")).await?;
             self.flush().await?;
+            self.shared.gave_up.store(true, Ordering::SeqCst);
             self.shared.stop(None);
             return Ok(());
         }
@@ -430,7 +458,7 @@ impl Worker {
         self.fail_for_policy(&about_persons).await?;
         if pause {
             // They stay deferred: `resume` tries them again.
-            lock(&self.shared.policy_row).1.clear();
+            *lock(&self.shared.policy_row) = Default::default();
             self.shared.pause(PauseCause::PolicyRefusals, "").await?;
         }
         Ok(())
@@ -438,7 +466,7 @@ impl Worker {
 
     /// Nothing more will break the row: fewer than the limit were refused, so it was about them.
     async fn settle_policy_row(&self) -> Result<(), SendError> {
-        let numbers = std::mem::take(&mut lock(&self.shared.policy_row).1);
+        let (_, numbers) = std::mem::take(&mut *lock(&self.shared.policy_row));
         self.fail_for_policy(&numbers).await
     }
 

@@ -171,20 +171,17 @@ impl Store {
         complete(&mut connection, audience).await
     }
 
-    /// Removes an import that is not complete, and its people.
+    /// Removes an import that is not complete, and its people. `false`: it is complete, and stays.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn discard_audience(&self, audience: &Audience) -> Result<(), StoreError> {
+    pub async fn discard_audience(&self, audience: &Audience) -> Result<bool, StoreError> {
         sqlx::query("DELETE FROM person WHERE audience_id IN (SELECT id FROM audience WHERE id = $1 AND complete = 0)")
             .bind(audience.id)
             .execute(&self.write)
             .await?;
-        sqlx::query("DELETE FROM audience WHERE id = $1 AND complete = 0")
-            .bind(audience.id)
-            .execute(&self.write)
-            .await?;
-        Ok(())
+        let sql = "DELETE FROM audience WHERE id = $1 AND complete = 0";
+        Ok(sqlx::query(sql).bind(audience.id).execute(&self.write).await?.rows_affected() == 1)
     }
 
     /// Imports that were begun before `before` and never completed: their processes were killed.

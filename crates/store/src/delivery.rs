@@ -9,7 +9,7 @@ use sqlx::any::AnyRow;
 
 use crate::audience::{count, number, small, time};
 use crate::suppression::suppress;
-use crate::{CampaignId, Presence, Scope, Store, StoreError};
+use crate::{CampaignId, Presence, Scope, Store, StoreError, WorkerId};
 
 /// Deliveries claimed at once.
 pub const CLAIM_BATCH_MAX: u32 = 500;
@@ -85,6 +85,8 @@ pub struct DeliveryRow {
     pub row: u64,
     /// Where it stands.
     pub state: DeliveryState,
+    /// The sender that has it in hand, if any.
+    pub worker: WorkerId,
     /// Attempts that were made.
     pub attempts: u32,
     /// The relay's last code; 0 without a reply.
@@ -100,9 +102,9 @@ pub struct DeliveryRow {
 // `state IN (0, 5)` repeats the words of the partial index: without them the planner does not use it. And the
 // campaign's number is a value of each row of a list, so that the list leads and the deliveries are looked up by it:
 // otherwise every commit would look at the whole campaign. A test holds the plans.
-const CLAIM: &str = "UPDATE delivery SET state = 1, worker = $2 WHERE campaign_id = $1 AND number IN \
-    (SELECT number FROM delivery WHERE campaign_id = $1 AND state IN (0, 5) AND state = $3 \
-     AND next_attempt <= $4 ORDER BY next_attempt, number LIMIT $5 {skip}) \
+const CLAIM: &str = "UPDATE delivery SET state = 1, worker = $2 WHERE campaign_id = $1 AND number {in}\
+    SELECT number FROM delivery WHERE campaign_id = $1 AND state IN (0, 5) AND state = $3 \
+     AND next_attempt <= $4 ORDER BY next_attempt, number LIMIT $5 {skip}{end} \
     RETURNING number, row_number, attempts, first_attempt, date, \
     (SELECT sealed FROM person p WHERE p.row_number = delivery.row_number AND p.audience_id = \
      (SELECT audience_id FROM campaign WHERE id = $1)) AS sealed";
@@ -128,7 +130,8 @@ const INTEND: &str = "UPDATE delivery SET state = 2, intended_at = r.at, \
           CAST(value->>2 AS BIGINT) AS at, CAST(value->>3 AS BIGINT) AS campaign FROM {rows}) AS r \
     WHERE delivery.campaign_id = r.campaign AND delivery.number = r.number AND delivery.worker = $2 \
     AND (delivery.state = 1 OR (delivery.state = 2 AND delivery.intended_at = r.at)) \
-    AND EXISTS (SELECT 1 FROM campaign WHERE id = r.campaign AND state = 11) RETURNING delivery.number AS number";
+    AND EXISTS (SELECT 1 FROM campaign WHERE id = r.campaign AND state = 11 AND message_digest = $3 {share}) \
+    RETURNING delivery.number AS number";
 
 impl Store {
     /// Takes over from senders of this campaign that died: what had no intent waits again, what had one is in doubt.
@@ -142,22 +145,27 @@ impl Store {
         me: &Presence,
         now: Timestamp,
     ) -> Result<u64, StoreError> {
+        let mut doubts = 0;
+        for worker in self.other_workers(campaign, me.worker).await? {
+            // On SQLite this process holds the campaign's only lock, so every other worker is dead.
+            let dead = self.is_single_sender() || !self.is_alive(campaign, worker).await?;
+            if dead {
+                doubts += self.bury(campaign, worker.0, now).await?;
+            }
+        }
+        Ok(doubts)
+    }
+
+    /// Senders that have deliveries in hand, but this one.
+    async fn other_workers(&self, campaign: CampaignId, me: WorkerId) -> Result<Vec<WorkerId>, StoreError> {
         let workers: Vec<i64> = sqlx::query_scalar(
             "SELECT DISTINCT worker FROM delivery WHERE campaign_id = $1 AND state IN (1, 2) AND worker <> $2",
         )
         .bind(campaign.0)
-        .bind(me.worker.0)
+        .bind(me.0)
         .fetch_all(&self.read)
         .await?;
-        let mut doubts = 0;
-        for worker in workers {
-            // On SQLite this process holds the campaign's only lock, so every other worker is dead.
-            let dead = self.is_single_sender() || !self.is_alive(campaign, crate::WorkerId(worker)).await?;
-            if dead {
-                doubts += self.bury(campaign, worker, now).await?;
-            }
-        }
-        Ok(doubts)
+        Ok(workers.into_iter().map(WorkerId).collect())
     }
 
     fn is_single_sender(&self) -> bool {
@@ -252,7 +260,7 @@ impl Store {
         .transpose()
     }
 
-    /// One durable commit: outcomes of messages whose reply came, and intents of those about to be handed over.
+    /// One durable commit, of a sender of the message with this digest: outcomes of messages whose reply came, and intents of those about to be handed over.
     ///
     /// # Errors
     /// [`StoreError`]; then nothing of the batch is durable, and no dot of it may go out.
@@ -260,6 +268,7 @@ impl Store {
         &self,
         campaign: CampaignId,
         me: &Presence,
+        message_digest: &str,
         settlements: &[Settlement],
         intents: &[Intent],
     ) -> Result<Journaled, StoreError> {
@@ -284,6 +293,7 @@ impl Store {
             let rows = sqlx::query(self.sql(INTEND))
                 .bind(Value::from(rows).to_string())
                 .bind(me.worker.0)
+                .bind(message_digest)
                 .fetch_all(&mut *transaction)
                 .await?;
             journaled.intended = rows.iter().map(|row| count(row, "number")).collect::<Result<_, _>>()?;
@@ -293,10 +303,21 @@ impl Store {
     }
 
     /// Fails everything that waits, in one statement: the relay could not be reached for `delivery.give_up_after`.
+    /// Nothing, while another sender with deliveries in hand lives: its relay may be another.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn fail_waiting(&self, campaign: CampaignId, now: Timestamp) -> Result<u64, StoreError> {
+    pub async fn fail_waiting(
+        &self,
+        campaign: CampaignId,
+        me: WorkerId,
+        now: Timestamp,
+    ) -> Result<u64, StoreError> {
+        for worker in self.other_workers(campaign, me).await? {
+            if !self.is_single_sender() && self.is_alive(campaign, worker).await? {
+                return Ok(0);
+            }
+        }
         let sql = "UPDATE delivery SET state = 4, settled_at = $2 WHERE campaign_id = $1 AND state IN (0, 5)";
         Ok(sqlx::query(sql)
             .bind(campaign.0)
@@ -333,7 +354,7 @@ impl Store {
         limit: u32,
     ) -> Result<Vec<DeliveryRow>, StoreError> {
         let rows = sqlx::query(
-            "SELECT number, row_number, state, attempts, code, enhanced, settled_at, reply FROM delivery \
+            "SELECT number, row_number, state, worker, attempts, code, enhanced, settled_at, reply FROM delivery \
              WHERE campaign_id = $1 AND number > $2 AND ($3 < 0 OR state = $3) ORDER BY number LIMIT $4",
         )
         .bind(campaign.0)
@@ -392,6 +413,7 @@ fn delivery(row: &AnyRow) -> Result<DeliveryRow, StoreError> {
         row: count(row, "row_number")?,
         state: DeliveryState::from_number(small(row, "state")?)
             .ok_or(StoreError::Foreign("delivery.state"))?,
+        worker: WorkerId(row.try_get("worker")?),
         attempts: u32::try_from(count(row, "attempts")?).unwrap_or(u32::MAX),
         code: u16::try_from(small(row, "code")?).unwrap_or(0),
         enhanced: row.try_get("enhanced")?,

@@ -13,6 +13,9 @@ pub enum StoreError {
     /// Another process sends this campaign (SQLite: one sender a campaign).
     #[error("another process is sending this campaign now")]
     SenderPresent,
+    /// PostgreSQL: another sender believed this one dead.
+    #[error("another process took over from this one, for the database had lost sight of it")]
+    TakenOver,
     /// The state of the campaign does not allow it.
     #[error(transparent)]
     Transition(#[from] campaign::CampaignTransitionError),

@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use rustix::fs::{FlockOperation, flock};
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::migrate::{Migration, MigrationType, Migrator};
-use sqlx::{AnyPool, AssertSqlSafe, SqlSafeStr};
+use sqlx::{AnyConnection, AnyPool, AssertSqlSafe, Connection, SqlSafeStr};
 
 use crate::StoreError;
 use crate::dialect::Dialect;
@@ -107,7 +108,12 @@ impl Store {
             DatabaseUrl::Sqlite(path) => Self::open_sqlite(path).await?,
             DatabaseUrl::Postgres(url) => Self::open_postgres(url).await?,
         };
-        store.migrate().await?;
+        {
+            // Two programs that open a new database at once would both make its tables: one after the other here, under
+            // the server's own lock on PostgreSQL.
+            let _turn = store.migration_turn()?;
+            store.migrate().await?;
+        }
         store.check_durability().await?;
         Ok(store)
     }
@@ -154,9 +160,24 @@ impl Store {
                 })
             })
         };
+        // A pool tries again and again until its time is out; one connection says what is wrong.
+        AnyConnection::connect_with(&options).await?.close().await?;
         let write = pool(POSTGRES_WRITERS_MAX).connect_with(options.clone()).await?;
         let read = pool(READERS_MAX).connect_with(options).await?;
         Ok(Self { write, read, dialect: Dialect::Postgres, locks: Path::new("").into() })
+    }
+
+    fn migration_turn(&self) -> Result<Option<fs::File>, StoreError> {
+        if self.dialect == Dialect::Postgres {
+            return Ok(None);
+        }
+        let file = fs::File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(self.locks.join("migration.lock"))?;
+        flock(&file, FlockOperation::LockExclusive).map_err(std::io::Error::from)?;
+        Ok(Some(file))
     }
 
     async fn migrate(&self) -> Result<(), StoreError> {

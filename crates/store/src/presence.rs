@@ -2,11 +2,11 @@
 
 use std::fs::File;
 use std::path::PathBuf;
-use std::sync::Mutex;
 use std::time::Duration;
 
 use rustix::fs::{FlockOperation, flock};
-use sqlx::AnyConnection;
+use sqlx::{AnyConnection, Connection};
+use tokio::sync::Mutex;
 
 use crate::dialect::Dialect;
 use crate::{CampaignId, Store, StoreError};
@@ -31,17 +31,22 @@ impl WorkerId {
 pub struct Presence {
     /// Whose it is.
     pub worker: WorkerId,
-    _lock: Lock,
+    lock: Lock,
 }
 
 enum Lock {
-    File {
-        _held: File,
-    },
-    /// In a mutex that nobody takes: a connection alone cannot be shared between threads.
-    Session {
-        _held: Mutex<Box<AnyConnection>>,
-    },
+    File { _held: File },
+    Session { held: Mutex<Box<AnyConnection>> },
+}
+
+impl Presence {
+    /// Whether the lock is still held: a session of PostgreSQL can end without the process noticing.
+    pub async fn is_held(&self) -> bool {
+        match &self.lock {
+            Lock::File { .. } => true,
+            Lock::Session { held } => held.lock().await.ping().await.is_ok(),
+        }
+    }
 }
 
 impl std::fmt::Debug for Presence {
@@ -83,10 +88,10 @@ impl Store {
                 // Out of the pool, so that the lock ends with the connection and with nothing else.
                 let mut connection = self.write.acquire().await?.detach();
                 sqlx::query("SELECT pg_advisory_lock($1)").bind(worker.0).execute(&mut connection).await?;
-                Lock::Session { _held: Mutex::new(Box::new(connection)) }
+                Lock::Session { held: Mutex::new(Box::new(connection)) }
             }
         };
-        Ok(Presence { worker, _lock: lock })
+        Ok(Presence { worker, lock })
     }
 
     /// Whether a sender of the campaign lives.

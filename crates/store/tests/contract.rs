@@ -130,7 +130,7 @@ async fn an_import_is_seen_when_complete(bench: Bench) {
         Some((4, Channel::Unknown))
     );
     assert!(fine(store.person_at(&seen, 1_102).await).is_none());
-    fine(store.discard_audience(&seen).await);
+    assert!(!fine(store.discard_audience(&seen).await));
     assert!(fine(store.find_audience("victims").await).is_some(), "a complete one is not discarded");
 }
 
@@ -139,7 +139,7 @@ async fn an_abandoned_import_is_found_and_discarded(bench: Bench) {
     audience(store, "victims", 3).await;
     assert!(fine(store.abandoned_audiences(NOW).await).is_empty());
     let abandoned = fine(store.abandoned_audiences(NOW + SignedDuration::from_secs(1)).await);
-    fine(store.discard_audience(&abandoned[0]).await);
+    assert!(fine(store.discard_audience(&abandoned[0]).await));
     assert!(fine(store.abandoned_audiences(NOW + SignedDuration::from_secs(1)).await).is_empty());
 }
 
@@ -173,9 +173,9 @@ async fn outcome_and_next_intent_are_one_commit(bench: Bench) {
     assert_eq!(claimed.iter().map(|c| c.number).collect::<Vec<_>>(), [1, 4, 5, 6], "2 is unsafe, 3 is held");
     assert_eq!(claimed[1].sealed, [3, 0, 255]);
     assert_eq!(fine(store.claim(id, &me, NOW, 2).await).len(), 2, "nobody is claimed twice");
-    let first = fine(store.journal(id, &me, &[], &[intent(1), intent(4)]).await);
+    let first = fine(store.journal(id, &me, "m", &[], &[intent(1), intent(4)]).await);
     assert_eq!(first.intended.len(), 2);
-    let lost_answer = fine(store.journal(id, &me, &[], &[intent(1), intent(4)]).await);
+    let lost_answer = fine(store.journal(id, &me, "m", &[], &[intent(1), intent(4)]).await);
     assert_eq!(lost_answer.intended.len(), 2, "the same intent again is the same intent");
     assert_eq!(fine(store.counts(id).await).queued, 8, "in flight with a live sender");
     let outcomes = [
@@ -183,13 +183,13 @@ async fn outcome_and_next_intent_are_one_commit(bench: Bench) {
         settle(4, DeliveryState::Intended, DeliveryEvent::Defer),
         settle(6, DeliveryState::Claimed, DeliveryEvent::Refuse),
     ];
-    let second = fine(store.journal(id, &me, &outcomes, &[intent(5)]).await);
+    let second = fine(store.journal(id, &me, "m", &outcomes, &[intent(5)]).await);
     assert_eq!((second.intended.as_slice(), second.settled), ([5].as_slice(), 3));
     let counts = fine(store.counts(id).await);
     assert_eq!((counts.accepted, counts.deferred, counts.failed, counts.queued), (1, 1, 1, 5));
     assert!(fine(store.suppressed(&[Fingerprint([77; 16])]).await).len() == 1, "in the same commit");
     // What is final does not move again, whoever asks.
-    let again = fine(store.journal(id, &me, &outcomes, &[intent(1)]).await);
+    let again = fine(store.journal(id, &me, "m", &outcomes, &[intent(1)]).await);
     assert_eq!((again.intended.len(), again.settled), (0, 0));
     // A deferred one is claimed when it is due, before those not tried yet, with the Date of its first intent.
     assert!(fine(store.claim(id, &me, NOW, 1).await)[0].date.is_none());
@@ -213,9 +213,9 @@ async fn no_intent_holds_once_the_campaign_is_paused(bench: Bench) {
         fine(store.move_campaign(id, CampaignEvent::Pause, "by hand", NOW).await),
         CampaignState::Paused
     );
-    assert!(fine(store.journal(id, &me, &[], &[intent(1)]).await).intended.is_empty());
+    assert!(fine(store.journal(id, &me, "m", &[], &[intent(1)]).await).intended.is_empty());
     let release = settle(1, DeliveryState::Claimed, DeliveryEvent::Release);
-    assert_eq!(fine(store.journal(id, &me, &[release], &[]).await).settled, 1);
+    assert_eq!(fine(store.journal(id, &me, "m", &[release], &[]).await).settled, 1);
     assert_eq!(fine(store.campaign("c").await).reason, "by hand");
     fine(store.move_campaign(id, CampaignEvent::Resume, "", NOW).await);
     assert_eq!(fine(store.claim(id, &me, NOW, 1).await)[0].attempts, 0, "a release is no attempt");
@@ -231,7 +231,7 @@ async fn a_dead_sender_is_taken_over(bench: Bench) {
     let id = campaign_of(store, "c", 10).await;
     let dead = fine(store.enlist(id, WorkerId::from_random(7)).await);
     fine(store.claim(id, &dead, NOW, 6).await);
-    fine(store.journal(id, &dead, &[], &[intent(1), intent(4)]).await);
+    fine(store.journal(id, &dead, "m", &[], &[intent(1), intent(4)]).await);
     drop(dead);
     let counts = fine(store.counts(id).await);
     assert_eq!((counts.in_doubt, counts.queued), (2, 6), "an intent without a live sender shows as in doubt");
@@ -255,6 +255,11 @@ async fn a_halted_campaign_is_mended(bench: Bench) {
     ));
     fine(store.mend_campaign(id, "new", "d").await);
     fine(store.move_campaign(id, CampaignEvent::Resume, "", NOW).await);
+    // A sender that slept through the mending still has the old message: its intents do not hold.
+    let sleeper = fine(store.enlist(id, WorkerId::from_random(7)).await);
+    fine(store.claim(id, &sleeper, NOW, 1).await);
+    assert!(fine(store.journal(id, &sleeper, "m", &[], &[intent(1)]).await).intended.is_empty());
+    assert_eq!(fine(store.journal(id, &sleeper, "d", &[], &[intent(1)]).await).intended, [1]);
     assert_eq!(fine(store.campaign("c").await).message, "new");
 }
 
@@ -291,7 +296,7 @@ async fn relay_down_for_too_long_fails_what_waits(bench: Bench) {
     let id = campaign_of(store, "c", 10).await;
     let me = fine(store.enlist(id, WorkerId::from_random(7)).await);
     fine(store.claim(id, &me, NOW, 3).await);
-    assert_eq!(fine(store.fail_waiting(id, NOW).await), 5);
+    assert_eq!(fine(store.fail_waiting(id, me.worker, NOW).await), 5);
     let counts = fine(store.counts(id).await);
     assert_eq!((counts.failed, counts.queued, counts.suppressed, counts.held), (5, 3, 1, 1));
     fine(store.set_relay(id, "smtp://127.0.0.1:26", 9).await);
@@ -333,11 +338,13 @@ async fn senders_on_postgres_share() {
     let id = campaign_of(&bench.store, "c", 10).await;
     let first = fine(bench.store.enlist(id, WorkerId::from_random(7)).await);
     let second = fine(bench.store.enlist(id, WorkerId::from_random(8)).await);
-    fine(bench.store.claim(id, &first, NOW, 3).await);
+    assert!(first.is_held().await);
+    assert_eq!(fine(bench.store.claim(id, &first, NOW, 3).await).len(), 3, "no more than asked for");
+    assert_eq!(fine(bench.store.fail_waiting(id, second.worker, NOW).await), 0, "the first one lives");
     assert_eq!(fine(bench.store.take_over(id, &second, NOW).await), 0, "the first one lives");
     assert_eq!(fine(bench.store.claim(id, &second, NOW, 20).await).len(), 5);
     // A claim belongs to who made it.
-    assert!(fine(bench.store.journal(id, &second, &[], &[intent(1)]).await).intended.is_empty());
+    assert!(fine(bench.store.journal(id, &second, "m", &[], &[intent(1)]).await).intended.is_empty());
 }
 
 #[tokio::test]
@@ -347,4 +354,19 @@ async fn postgres_without_fsync_is_refused() {
     fine(Store::open(&url).await).close().await;
     server.set("fsync", "off");
     assert!(matches!(Store::open(&url).await, Err(StoreError::FsyncOff)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_programs_open_a_new_database_at_once() {
+    let folder = fine(tempfile::tempdir());
+    let url = fine(DatabaseUrl::parse(&format!("sqlite:{}/data/it.db", folder.path().display())));
+    let opening: Vec<_> = (0..8)
+        .map(|_| {
+            let url = url.clone();
+            tokio::spawn(async move { Store::open(&url).await })
+        })
+        .collect();
+    for opened in opening {
+        fine(fine(opened.await));
+    }
 }

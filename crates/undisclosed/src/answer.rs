@@ -1,21 +1,26 @@
 //! The answer of a command: on standard output, for people or as one line of JSON.
 
+use std::io::Write;
+
 use serde_json::Value;
 
 /// Prints the answer: the object for programs, or the words for people.
-#[expect(clippy::print_stdout, reason = "the one place where answers are written")]
 pub(crate) fn answer(as_json: bool, object: &Value, words: &str) {
     if as_json {
-        println!("{object}");
+        line(&object.to_string());
     } else if !words.is_empty() {
-        println!("{}", words.trim_end());
+        line(words.trim_end());
     }
 }
 
+/// A reader that went away (`| head`) is no error of ours.
+fn line(text: &str) {
+    let _ = writeln!(std::io::stdout(), "{text}");
+}
+
 /// Says something beside the answer, on standard error; not at all with `--json`.
-#[expect(clippy::print_stderr, reason = "what is beside the answer goes to standard error")]
 pub(crate) fn note(as_json: bool, words: &str) {
     if !as_json {
-        eprintln!("{words}");
+        let _ = writeln!(std::io::stderr(), "{words}");
     }
 }

@@ -1,5 +1,6 @@
 //! Errors, rendered once, at the edge: what happened, what it means for the people on the list, what to do next.
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use serde_json::json;
@@ -75,16 +76,15 @@ impl Failure {
     }
 
     /// Says it: a sentence for people, an object for programs.
-    #[expect(clippy::print_stdout, clippy::print_stderr, reason = "the one place where errors are written")]
     pub(crate) fn render(&self, as_json: bool) {
         if as_json {
             let mut error = json!({"code": self.code, "message": self.message});
             if let Some(details) = &self.details {
                 error["details"] = details.clone();
             }
-            println!("{}", json!({"error": error}));
+            let _ = writeln!(std::io::stdout(), "{}", json!({"error": error}));
         } else {
-            eprintln!("undisclosed: {}", self.message);
+            let _ = writeln!(std::io::stderr(), "undisclosed: {}", self.message);
         }
     }
 }
@@ -99,6 +99,7 @@ impl From<StoreError> for Failure {
                 "sender_present",
                 "; two would write to people twice. Watch it with `undisclosed status`",
             ),
+            StoreError::TakenOver => (Exit::Somebody, "taken_over", "; what was in flight here is in doubt"),
             StoreError::Transition(_) => (Exit::Usage, "state", ""),
             StoreError::FsyncOff | StoreError::Setting(_) => (Exit::Usage, "not_durable", ""),
             StoreError::Unreachable(_) | StoreError::Migration(_) => (Exit::Usage, "database", ""),

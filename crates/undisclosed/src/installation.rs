@@ -13,6 +13,9 @@ use crate::settings::{SETTINGS_FILE_NAME, Settings};
 /// Imports that a killed process left behind are removed when they are older than this.
 const ABANDONED_AFTER: jiff::SignedDuration = jiff::SignedDuration::from_hours(24);
 
+/// Octets of a name: it stands in tables and on pages.
+const NAME_OCTETS_MAX: usize = 200;
+
 /// An installation, opened.
 pub(crate) struct Installation {
     pub(crate) settings: Settings,
@@ -21,6 +24,8 @@ pub(crate) struct Installation {
     pub(crate) keys: KeyFolder,
     pub(crate) random: Random,
     pub(crate) clock: SystemClock,
+    /// When this process began to work.
+    pub(crate) begun: Timestamp,
 }
 
 /// Where an installation is.
@@ -77,7 +82,15 @@ impl Installation {
         let keys =
             KeyFolder::open(keys).map_err(|_| Failure::usage("keys", "the folder of keys cannot be used"))?;
         let store = Store::open(database).await?;
-        Ok(Self { settings, store, instance, keys, random: Random::default(), clock: SystemClock })
+        Ok(Self {
+            settings,
+            store,
+            instance,
+            keys,
+            random: Random::default(),
+            clock: SystemClock,
+            begun: SystemClock.now(),
+        })
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -106,12 +119,14 @@ impl Installation {
 
     /// Removes an import that was not completed.
     pub(crate) async fn discard(&self, audience: &Audience) -> Result<(), Failure> {
-        if let Some(name) = KeyName::parse(&audience.key_name) {
+        // The row first: if the audience is complete after all, its key must stay.
+        let discarded = self.store.discard_audience(audience).await?;
+        if let Some(name) = KeyName::parse(&audience.key_name).filter(|_| discarded) {
             self.keys
                 .destroy(&name)
                 .map_err(|_| Failure::unexpected("keys", "a key could not be destroyed"))?;
         }
-        Ok(self.store.discard_audience(audience).await?)
+        Ok(())
     }
 
     /// Records an act.
@@ -124,6 +139,17 @@ impl Installation {
         let actor = actor();
         Ok(self.store.record(&Entry { at: self.now(), actor: &actor, act, subject, detail }).await?)
     }
+}
+
+/// A name of an audience or campaign: something, and nothing that a terminal would act on.
+pub(crate) fn checked_name(name: &str) -> Result<(), Failure> {
+    if name.trim().is_empty() || name.chars().any(char::is_control) || name.len() > NAME_OCTETS_MAX {
+        return Err(Failure::usage(
+            "name",
+            "a name has 1 to 200 octets and no line breaks or control characters",
+        ));
+    }
+    Ok(())
 }
 
 /// Who runs the command: the user behind sudo, or the own one, by number.

@@ -17,6 +17,7 @@ mod sending;
 mod settings;
 mod warnings;
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -53,15 +54,21 @@ fn main() -> ExitCode {
 /// Wrong usage is exit 2, in words or, where the arguments ask for it, as an object.
 fn usage(error: &clap::Error) -> ExitCode {
     if error.use_stderr() && std::env::args_os().any(|argument| argument == "--json") {
-        // The first line says what is wrong; what follows shows the usage.
-        let text = error.render().to_string();
-        let what = text.lines().next().unwrap_or("wrong usage").trim_start_matches("error: ").to_owned();
-        let failure = Failure::usage("usage", what);
-        failure.render(true);
-        return failure.exit.into();
+        return refuse(error, true);
+    }
+    // Its text quotes arguments, and an argument can be somebody's address.
+    if error.use_stderr() && error.render().to_string().contains('@') {
+        return refuse(error, false);
     }
     let _ = error.print();
     ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
+}
+
+fn refuse(error: &clap::Error, as_json: bool) -> ExitCode {
+    let what = error.kind().as_str().unwrap_or("wrong usage");
+    let failure = Failure::usage("usage", format!("{what}; `undisclosed --help` shows how it is used"));
+    failure.render(as_json);
+    failure.exit.into()
 }
 
 async fn run(cli: Cli) -> Result<Exit, Failure> {
@@ -85,10 +92,13 @@ async fn run(cli: Cli) -> Result<Exit, Failure> {
 }
 
 /// A panic's text can quote what it failed on, and that can be an address: only the place is said.
-#[expect(clippy::print_stderr, reason = "the one line that a panic leaves")]
 fn quiet_panics() {
     std::panic::set_hook(Box::new(|info| {
         let place = info.location().map_or_else(String::new, |l| format!(" at {}:{}", l.file(), l.line()));
-        eprintln!("undisclosed: something unexpected happened{place}; nothing more was sent");
+        // A closed standard error is no reason to fail within a failure.
+        let _ = writeln!(
+            std::io::stderr(),
+            "undisclosed: something unexpected happened{place}; `undisclosed status` shows where things stand"
+        );
     }));
 }

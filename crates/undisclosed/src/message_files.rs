@@ -67,7 +67,7 @@ impl MessageFiles {
 
     fn new(template: Template, settings: &Settings) -> Result<Self, Failure> {
         let mut public: PublicList = template.public_addresses().into_iter().cloned().collect();
-        for contact in &settings.public.contacts {
+        for contact in &settings.public.contacts.0 {
             public.extend([Address::parse(contact).map_err(|error| {
                 Failure::usage("settings", format!("an address in public.contacts is not one: {error}"))
             })?]);

@@ -57,7 +57,7 @@ pub(crate) async fn run(
     let mut stop = stop_signals()?;
     let (store, clock, id) = (installation.store.clone(), installation.clock, campaign.id);
     let progress = Arc::new(Progress::default());
-    let (asked, begun) = (campaign.clone(), clock.now());
+    let asked = campaign.clone();
     let finish = if wait_for_start(installation, &campaign, &mut stop).await? {
         let sender = Sender {
             store: store.clone(),
@@ -77,7 +77,7 @@ pub(crate) async fn run(
     } else {
         Finish::Stopped
     };
-    let seconds = clock.now().duration_since(begun).as_secs_f64().max(1e-6);
+    let seconds = clock.now().duration_since(installation.begun).as_secs_f64().max(1e-6);
     #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
     let rate = progress.accepted() as f64 / seconds;
     let (state, reason) = store.campaign_state(id).await?;

@@ -30,6 +30,30 @@ impl<'de> Deserialize<'de> for Span {
     }
 }
 
+/// A list: in the file as one, in the environment with commas.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Words(pub(crate) Vec<String>);
+
+impl<'de> Deserialize<'de> for Words {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Either {
+            List(Vec<String>),
+            Text(String),
+        }
+        Ok(Self(match Either::deserialize(deserializer)? {
+            Either::List(list) => list,
+            Either::Text(text) => text
+                .split(',')
+                .map(str::trim)
+                .filter(|word| !word.is_empty())
+                .map(ToOwned::to_owned)
+                .collect(),
+        }))
+    }
+}
+
 const fn seconds(seconds: u64) -> Span {
     Span(Duration::from_secs(seconds))
 }
@@ -165,9 +189,9 @@ pub(crate) struct SenderSettings {
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct MessageSettings {
     /// In place of the built-in list.
-    pub(crate) discretion_words: Option<Vec<String>>,
+    pub(crate) discretion_words: Option<Words>,
     /// Beside it.
-    pub(crate) more_discretion_words: Vec<String>,
+    pub(crate) more_discretion_words: Words,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -175,7 +199,7 @@ pub(crate) struct MessageSettings {
 pub(crate) struct Public {
     pub(crate) url: Option<String>,
     /// Addresses that every message may show, beside the sender's: a helpline, a data protection officer.
-    pub(crate) contacts: Vec<String>,
+    pub(crate) contacts: Words,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -187,14 +211,14 @@ pub(crate) struct Bounce {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Test {
-    pub(crate) allowed_domains: Vec<String>,
+    pub(crate) allowed_domains: Words,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Internal {
     /// Known from the first release on; the guard will tell colleagues from strangers by it.
-    pub(crate) domains: Vec<String>,
+    pub(crate) domains: Words,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -212,16 +236,7 @@ impl Settings {
         if let Some(path) = path {
             builder = builder.add_source(File::from(path).format(FileFormat::Toml).required(true));
         }
-        let environment = Environment::with_prefix(PREFIX)
-            .prefix_separator("_")
-            .separator("__")
-            .try_parsing(true)
-            .list_separator(",")
-            .with_list_parse_key("test.allowed_domains")
-            .with_list_parse_key("internal.domains")
-            .with_list_parse_key("public.contacts")
-            .with_list_parse_key("message.discretion_words")
-            .with_list_parse_key("message.more_discretion_words");
+        let environment = Environment::with_prefix(PREFIX).prefix_separator("_").separator("__");
         let settings: Self = builder
             .add_source(environment)
             .build()
@@ -331,9 +346,12 @@ impl Settings {
     }
 
     pub(crate) fn discretion_words(&self) -> Vec<String> {
-        let mut words =
-            self.message.discretion_words.clone().unwrap_or_else(message::default_discretion_words);
-        words.extend(self.message.more_discretion_words.iter().cloned());
+        let mut words = self
+            .message
+            .discretion_words
+            .as_ref()
+            .map_or_else(message::default_discretion_words, |words| words.0.clone());
+        words.extend(self.message.more_discretion_words.0.iter().cloned());
         words
     }
 }

@@ -85,12 +85,12 @@ async fn renewed_token_opens_the_relay() {
 #[tokio::test]
 async fn token_refused_is_lasting_and_endpoint_down_is_not() {
     let refused = Endpoint::start("400 Bad Request", r#"{"error":"invalid_grant"}"#).source();
-    let error = refused.token(Timestamp::UNIX_EPOCH).await.err().expect("no token");
+    let error = refused.token(Timestamp::UNIX_EPOCH).await.expect_err("no token");
     assert_eq!((error.clone(), error.is_lasting()), (TokenError::Refused(400), true));
     let nonsense = Endpoint::start("200 OK", "hello").source();
     assert_eq!(nonsense.token(Timestamp::UNIX_EPOCH).await.err(), Some(TokenError::Answer));
     let busy = Endpoint::start("503 Service Unavailable", "").source();
-    let error = busy.token(Timestamp::UNIX_EPOCH).await.err().expect("no token");
+    let error = busy.token(Timestamp::UNIX_EPOCH).await.expect_err("no token");
     assert!(!error.is_lasting());
 }
 

@@ -1,5 +1,7 @@
 //! `undisclosed completions` and `undisclosed man`.
 
+use std::io::Write;
+
 use clap::CommandFactory;
 
 use crate::cli::Cli;
@@ -10,7 +12,9 @@ fn written(_: std::io::Error) -> Failure {
 }
 
 pub(crate) fn completions(shell: clap_complete::Shell) -> Result<Exit, Failure> {
-    clap_complete::generate(shell, &mut Cli::command(), "undisclosed", &mut std::io::stdout());
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "undisclosed", &mut script);
+    let _ = std::io::stdout().write_all(&script);
     Ok(Exit::Done)
 }
 

@@ -6,15 +6,13 @@ use crate::answer::answer;
 use crate::audience_import::Inspected;
 use crate::cli::{General, ImportArgs};
 use crate::failure::{Exit, Failure};
-use crate::installation::Installation;
+use crate::installation::{Installation, checked_name};
 use crate::warnings::acknowledge;
 
 pub(crate) async fn run(general: &General, args: ImportArgs) -> Result<Exit, Failure> {
     let installation = Installation::open(general.config.as_deref(), general.database.as_deref()).await?;
     installation.sweep().await?;
-    if args.audience.trim().is_empty() {
-        return Err(Failure::usage("name", "an audience needs a name"));
-    }
+    checked_name(&args.audience)?;
     if installation.store.find_audience(&args.audience).await?.is_some() {
         return Err(store::StoreError::NameInUse.into());
     }

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 use mail::Address;
@@ -96,6 +96,10 @@ fn write(path: &Path, octets: &[u8]) -> Result<(), Failure> {
         .truncate(true)
         .mode(0o600)
         .open(path)
-        .and_then(|mut file| file.write_all(octets))
+        .and_then(|mut file| {
+            // The mode counts for a new file only.
+            file.set_permissions(fs::Permissions::from_mode(0o600))?;
+            file.write_all(octets)
+        })
         .map_err(|_| Failure::usage("file", "the preview cannot be written to that file"))
 }

@@ -1,26 +1,27 @@
 //! `undisclosed send`: the whole of the main job.
 
-use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use store::{NewCampaign, StoreError};
 
 use crate::answer::{answer, note};
 use crate::cli::{General, SendArgs};
 use crate::failure::{Exit, Failure};
-use crate::installation::Installation;
+use crate::installation::{Installation, checked_name};
 use crate::preparation::{Prepared, Wanted, prepare};
 use crate::relay::ReadyRelay;
 use crate::sending;
 use crate::settings::connections;
 
+/// A time given by hand may have passed while the command was typed.
+const PAST_MAX: SignedDuration = SignedDuration::from_secs(60);
+
 pub(crate) async fn run(general: &General, args: SendArgs) -> Result<Exit, Failure> {
     let installation = Installation::open(general.config.as_deref(), general.database.as_deref()).await?;
     installation.sweep().await?;
-    if args.name.trim().is_empty() {
-        return Err(Failure::usage("name", "a campaign needs a name"));
-    }
+    checked_name(&args.name)?;
     match installation.store.campaign(&args.name).await {
         Ok(_) => return Err(StoreError::NameInUse.into()),
         Err(StoreError::NotFound) => {}
@@ -33,6 +34,9 @@ pub(crate) async fn run(general: &General, args: SendArgs) -> Result<Exit, Failu
         .as_deref()
         .map(|text| start_time(text, &installation.settings.delivery.time_zone))
         .transpose()?;
+    if start_at.is_some_and(|at| installation.now().duration_since(at) > PAST_MAX) {
+        return Err(Failure::usage("time", "--at is a time that has passed; nothing was sent"));
+    }
     let uid = data_encoding::HEXLOWER.encode(&installation.random.octets::<16>()?);
     let wanted = Wanted {
         audience: &args.audience,

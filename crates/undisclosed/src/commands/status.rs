@@ -80,7 +80,13 @@ async fn rows(store: &Store, campaign: &Campaign) -> Result<Vec<DeliveryRow>, Fa
         let page = store.deliveries(campaign.id, None, after, PAGE).await?;
         let Some(last) = page.last() else { return Ok(rows) };
         after = last.number;
-        rows.extend(page.into_iter().filter(|row| row.state != DeliveryState::Accepted));
+        for mut row in page.into_iter().filter(|row| row.state != DeliveryState::Accepted) {
+            // As in the counts: an intent without a live sender is in doubt.
+            if row.state == DeliveryState::Intended && !store.is_alive(campaign.id, row.worker).await? {
+                row.state = DeliveryState::InDoubt;
+            }
+            rows.push(row);
+        }
         if rows.len() >= ROWS_MAX {
             rows.truncate(ROWS_MAX);
             return Ok(rows);

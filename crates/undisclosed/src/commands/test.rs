@@ -21,7 +21,7 @@ pub(crate) async fn run(general: &General, args: TestArgs) -> Result<Exit, Failu
         .find_audience(&args.audience)
         .await?
         .ok_or_else(|| Failure::usage("not_found", "there is no audience of that name"))?;
-    let to = allowed(&args.to, &installation.settings.test.allowed_domains)?;
+    let to = allowed(&args.to, &installation.settings.test.allowed_domains.0)?;
     let relay = ReadyRelay::find(args.smtp.as_deref(), &installation.settings)?;
     let files = MessageFiles::read(&args.message, args.from.as_deref(), &installation.settings)?;
     files.template.check_fields(&audience.fields)?;

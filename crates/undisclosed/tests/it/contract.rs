@@ -264,5 +264,43 @@ fn completions_and_manual() {
     bench.run(&["nonsense"]).exits(2);
     let wrong = bench.run(&["send", "--json", "--nonsense"]).exits(2);
     assert_eq!(wrong.json()["error"]["code"], "usage");
+    let address = bench.run(&["send", "a", "b", "--name", "c", "ann@victim.example"]).exits(2);
+    assert!(!address.err.contains("victim.example"), "{address:?}");
+    let past = [
+        "send",
+        "people.csv",
+        "message.md",
+        "--name",
+        "c",
+        "--smtp",
+        "smtp://127.0.0.1:9",
+        "--at",
+        "2020-01-01T00:00Z",
+        "--json",
+    ];
+    assert_eq!(bench.run(&past).exits(2).json()["error"]["code"], "time");
+    bench.run(&["import", "a\u{1b}[31m", "people.csv"]).exits(2);
     bench.run(&["--help"]).exits(0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_password_from_the_environment_is_taken_as_it_is() {
+    let accounts = lab::Accounts {
+        mechanisms: vec![lab::Mechanism::Plain],
+        user: "0042".to_owned(),
+        password: "0123456".to_owned(),
+        token: String::new(),
+        required: true,
+        proves_itself: true,
+    };
+    let server = Server::start(Behaviour { accounts: Some(accounts), ..Behaviour::default() })
+        .await
+        .expect("a server");
+    let bench = Bench::new()
+        .with_people(2)
+        .with("UNDISCLOSED_RELAY__USERNAME", "0042")
+        .with("UNDISCLOSED_RELAY__PASSWORD", "0123456")
+        .with("UNDISCLOSED_DELIVERY__CONNECTIONS", "2");
+    bench.run(&send(&server.url(), &[])).exits(0);
+    assert_eq!(server.mailbox().received().len(), 2);
 }

@@ -44,6 +44,13 @@ async fn cancelled_is_for_good() {
     assert_eq!(server.mailbox().received().len(), before);
 }
 
+/// Returns when the campaign is there, made by a process that lives.
+fn made(bench: &Bench, sender: &mut Child) {
+    while bench.run(&["status", "c"]).code != Some(0) {
+        assert!(sender.try_wait().expect("its state").is_none(), "the sender ended early");
+    }
+}
+
 fn signal(child: &Child, name: &str) {
     Command::new("kill").args([&format!("-{name}"), &child.id().to_string()]).status().expect("kill");
 }
@@ -205,16 +212,74 @@ async fn a_campaign_with_a_time_waits_for_it_also_after_a_pause() {
         "2999-01-01T00:00Z",
         "--json",
     ];
-    let waiting = bench.spawn(&send);
-    while bench.run(&["status", "c"]).code != Some(0) {}
+    let mut waiting = bench.spawn(&send);
+    made(&bench, &mut waiting);
     assert_eq!(bench.status("c")["state"], "waiting");
     signal(&waiting, "TERM");
     let object = finish(waiting).exits(3).json();
     assert_eq!((object["state"].as_str(), count(&object, "queued")), (Some("waiting"), 3));
     bench.run(&["pause", "c"]).exits(0);
-    let resumed = bench.spawn(&["resume", "c", "--json"]);
-    while bench.status("c")["state"] == "paused" {}
+    let mut resumed = bench.spawn(&["resume", "c", "--json"]);
+    while bench.status("c")["state"] == "paused" {
+        assert!(resumed.try_wait().expect("its state").is_none(), "the sender ended early");
+    }
     bench.run(&["cancel", "c"]).exits(0);
     assert_eq!(finish(resumed).exits(3).json()["state"], "cancelled");
     assert_eq!(server.mailbox().received().len(), 0);
+}
+
+/// `failed` and suppressed for good, though somebody had cancelled it: what a sender that woke up late used to do.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_campaign_cancelled_before_its_time_says_nothing_to_the_relay() {
+    let behaviour = Behaviour::with_rule(Stage::Rcpt, When::All, Reaction::reply("550 5.1.1 unknown"));
+    let server = Server::start(behaviour).await.expect("a server");
+    let bench = Bench::new().with_people(12);
+    let url = server.url();
+    let send = [
+        "send",
+        "people.csv",
+        "message.md",
+        "--name",
+        "c",
+        "--smtp",
+        &url,
+        "--at",
+        "2999-01-01T00:00Z",
+        "--json",
+    ];
+    let mut waiting = bench.spawn(&send);
+    made(&bench, &mut waiting);
+    bench.run(&["cancel", "c"]).exits(0);
+    let object = finish(waiting).exits(3).json();
+    assert_eq!((object["state"].as_str(), count(&object, "queued")), (Some("cancelled"), 12));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sender_that_slept_through_a_mending_sends_no_old_message() {
+    let server = Server::start(slow(20)).await.expect("a server");
+    let bench = Bench::on_postgres().with_people(400);
+    let sleeper = under_way(&bench, &server, 20).await;
+    signal(&sleeper, "STOP");
+    bench.run(&["pause", "c"]).exits(0);
+    bench.write("mended.md", crate::bench::MESSAGE.replace("how did we do?", "MENDED"));
+    bench.run(&["mend", "c", "mended.md"]).exits(0);
+    let old = || {
+        server
+            .mailbox()
+            .received()
+            .iter()
+            .filter(|m| !String::from_utf8_lossy(&m.bytes).contains("MENDED"))
+            .count()
+    };
+    let second = bench.spawn(&["resume", "c", "--json"]);
+    server.mailbox().wait_for(old() + 20).await;
+    let before = old();
+    signal(&sleeper, "CONT");
+    finish(sleeper).exits(3);
+    finish(second);
+    assert!(old() <= before + 10, "at most what was in flight: {before} and then {}", old());
+    let mut once: Vec<_> = server.mailbox().received().iter().map(|m| m.recipients.clone()).collect();
+    once.sort();
+    once.dedup();
+    assert_eq!(once.len(), server.mailbox().received().len());
 }

@@ -182,3 +182,35 @@ async fn a_database_on_a_full_disk_loses_nobody() {
     assert!(received.len() as u64 <= count(&object, "accepted") + count(&object, "in_doubt"));
     assert!(count(&object, "accepted") <= received.len() as u64);
 }
+
+/// Worker 0 idle, another one in trouble: the error must end the process and not wait for what never comes.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failing_journal_ends_the_process_whoever_is_idle() {
+    let slow = Behaviour::with_rule(
+        Stage::DotAfterRecording,
+        When::Recipient("person1@mail1.example".to_owned()),
+        Reaction::Delay(std::time::Duration::from_secs(2)),
+    );
+    let server = Server::start(slow).await.expect("a server");
+    let bench = Bench::new().with_people(2);
+    let url = server.url();
+    let script = format!(
+        "trap '' XFSZ; exec {} send people.csv message.md --name c --smtp {url} --json",
+        crate::bench::PROGRAM
+    );
+    let child = std::process::Command::new("sh")
+        .args(["-c", &script])
+        .current_dir(bench.path(""))
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("sh");
+    server.mailbox().wait_for(2).await;
+    let limited =
+        std::process::Command::new("prlimit").args(["--pid", &child.id().to_string(), "--fsize=1"]).status();
+    assert!(limited.expect("prlimit, of util-linux").success());
+    let ran = crate::bench::finish(child);
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    assert!(bench.run(&["resume", "c", "--json"]).json()["in_doubt"].as_u64().expect("a number") <= 2);
+    assert_eq!(server.mailbox().received().len(), 2);
+}
