@@ -111,7 +111,7 @@ impl Store {
         {
             // Two programs that open a new database at once would both make its tables: one after the other here, under
             // the server's own lock on PostgreSQL.
-            let _turn = store.migration_turn()?;
+            let _turn = store.migration_turn().await?;
             store.migrate().await?;
         }
         store.check_durability().await?;
@@ -167,17 +167,19 @@ impl Store {
         Ok(Self { write, read, dialect: Dialect::Postgres, locks: Path::new("").into() })
     }
 
-    fn migration_turn(&self) -> Result<Option<fs::File>, StoreError> {
+    async fn migration_turn(&self) -> Result<Option<fs::File>, StoreError> {
         if self.dialect == Dialect::Postgres {
             return Ok(None);
         }
-        let file = fs::File::options()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(self.locks.join("migration.lock"))?;
-        flock(&file, FlockOperation::LockExclusive).map_err(std::io::Error::from)?;
-        Ok(Some(file))
+        let path = self.locks.join("migration.lock");
+        // On a thread of its own: waiting for the lock must not stop the task that holds it.
+        let waiting = tokio::task::spawn_blocking(move || {
+            let file = fs::File::options().create(true).truncate(false).write(true).open(path)?;
+            flock(&file, FlockOperation::LockExclusive)?;
+            Ok::<_, std::io::Error>(file)
+        });
+        let locked = waiting.await.map_err(|_| StoreError::Foreign("a thread that ended early"))?;
+        Ok(Some(locked?))
     }
 
     async fn migrate(&self) -> Result<(), StoreError> {
