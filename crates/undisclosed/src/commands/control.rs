@@ -1,4 +1,4 @@
-//! `undisclosed pause` and `undisclosed cancel`: after they return, no further message leaves.
+//! `undisclosed pause` and `undisclosed cancel`: after they return, at most those in flight leave.
 
 use campaign::CampaignEvent;
 use serde_json::json;
