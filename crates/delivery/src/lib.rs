@@ -5,6 +5,7 @@
 //! together with the outcome of the connection's message before; only then the final dot may go out (promise 3).
 
 mod clock;
+mod domain_paces;
 mod gate;
 mod identity;
 mod journal;

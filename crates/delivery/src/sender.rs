@@ -13,6 +13,7 @@ use store::{Campaign, Presence, Store, StoreError, WorkerId};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use crate::domain_paces::DomainPaces;
 use crate::gate::Gate;
 use crate::journal::{Journal, JournalError};
 use crate::letters::Prepare;
@@ -21,7 +22,7 @@ use crate::settle::Settle;
 use crate::smtp::Relay;
 use crate::supply::{LOOK_AGAIN, Supply};
 use crate::token::TokenSource;
-use crate::worker::{DomainPaces, Worker};
+use crate::worker::Worker;
 use crate::{Clock, LetterError};
 
 /// How often a sender looks whether somebody paused or cancelled the campaign. The intent looks too, in its own

@@ -1,11 +1,10 @@
 //! One connection's work: a delivery at a time, from claim to settlement.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use campaign::{Consequence, DeliveryState, Pace, PauseCause, Rate, Stage, consequence};
+use campaign::{Consequence, DeliveryState, Pace, PauseCause, Stage, consequence};
 use jiff::Timestamp;
 use proof::Proved;
 use store::{Claimed, Intent, Settlement};
@@ -15,34 +14,6 @@ use crate::sender::{SendError, Shared, Stop, lock};
 use crate::settle::{Outcome, Settle, Settled};
 use crate::smtp::{Envelope, EnvelopeOptions, HandOver, OpenError, Reply, Session, open};
 use crate::supply::{Next, until};
-
-/// Domains whose pace is remembered; beyond it all are forgotten, which lets one message too many through to each.
-const DOMAINS_MAX: usize = 10_000;
-
-/// Paces by recipient domain.
-pub(crate) struct DomainPaces {
-    rate: Rate,
-    domains: HashMap<Box<str>, (Pace, Timestamp)>,
-}
-
-impl DomainPaces {
-    pub(crate) fn new(rate: Rate) -> Self {
-        Self { rate, domains: HashMap::new() }
-    }
-
-    /// Takes a place, or says when to come back: each who has to wait gets a time of their own.
-    fn take(&mut self, domain: &str, now: Timestamp) -> Result<(), Timestamp> {
-        if self.domains.len() >= DOMAINS_MAX && !self.domains.contains_key(domain) {
-            self.domains.clear();
-        }
-        let (pace, slot) = self.domains.entry(domain.into()).or_insert_with(|| (Pace::new(self.rate), now));
-        pace.take(now).map_err(|free| {
-            let mine = free.max(*slot);
-            *slot = mine + self.rate.interval();
-            mine
-        })
-    }
-}
 
 pub(crate) struct Worker {
     shared: Arc<Shared>,
@@ -475,33 +446,5 @@ impl Worker {
             self.shared.store.fail_deferred(self.shared.campaign.id, numbers).await?;
         }
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use jiff::SignedDuration;
-
-    #[test]
-    fn each_who_waits_for_a_domain_gets_a_time_of_their_own() {
-        let mut paces = DomainPaces::new(Rate::per_second(1));
-        let start = Timestamp::UNIX_EPOCH;
-        assert_eq!(paces.take("a.test", start), Ok(()));
-        assert_eq!(paces.take("b.test", start), Ok(()));
-        let seconds = |n| start + SignedDuration::from_secs(n);
-        assert_eq!(paces.take("a.test", start), Err(seconds(1)));
-        assert_eq!(paces.take("a.test", start), Err(seconds(2)));
-        assert_eq!(paces.take("a.test", seconds(1)), Ok(()));
-        assert_eq!(paces.take("a.test", seconds(2)), Ok(()));
-    }
-
-    #[test]
-    fn domains_are_bounded() {
-        let mut paces = DomainPaces::new(Rate::per_second(1));
-        for n in 0..=DOMAINS_MAX {
-            let _ = paces.take(&format!("{n}.test"), Timestamp::UNIX_EPOCH);
-        }
-        assert!(paces.domains.len() <= DOMAINS_MAX);
     }
 }
