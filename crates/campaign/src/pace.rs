@@ -39,6 +39,8 @@ impl Rate {
 #[derive(Debug, Clone, Copy)]
 pub struct Pace {
     interval: SignedDuration,
+    /// Who comes late by up to this does not move the places after.
+    tolerance: SignedDuration,
     next: Option<Timestamp>,
 }
 
@@ -46,7 +48,14 @@ impl Pace {
     /// A pace with nothing sent yet.
     #[must_use]
     pub fn new(rate: Rate) -> Self {
-        Self { interval: rate.interval(), next: None }
+        Self { interval: rate.interval(), tolerance: SignedDuration::ZERO, next: None }
+    }
+
+    /// A pace for those who come back at the time they were told, a little late: it keeps to its places, so that the
+    /// rate is reached. Two messages can be nearer than an interval by `tolerance`.
+    #[must_use]
+    pub fn with_tolerance(rate: Rate, tolerance: SignedDuration) -> Self {
+        Self { tolerance, ..Self::new(rate) }
     }
 
     /// Takes a place: `Ok` means now; `Err` says when to ask again.
@@ -55,14 +64,12 @@ impl Pace {
     /// The time at which the next place is free.
     pub fn take(&mut self, now: Timestamp) -> Result<(), Timestamp> {
         // A clock set back must not stop the campaign until it has caught up.
-        let next = self.next.filter(|next| next.duration_since(now) <= self.interval);
-        match next {
-            Some(next) if now < next => Err(next),
-            _ => {
-                self.next = Some(now + self.interval);
-                Ok(())
-            }
+        let place = self.next.filter(|next| next.duration_since(now) <= self.interval).unwrap_or(now);
+        if now < place {
+            return Err(place);
         }
+        self.next = Some(place.max(now - self.tolerance) + self.interval);
+        Ok(())
     }
 }
 

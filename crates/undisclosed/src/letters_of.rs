@@ -55,6 +55,7 @@ fn signers(installation: &Installation) -> Result<Vec<Signer>, Failure> {
     installation
         .settings
         .dkim
+        .0
         .iter()
         .map(|dkim| {
             let key = fs::read_to_string(&dkim.key_file).map_err(|_| {

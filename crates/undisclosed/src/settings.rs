@@ -1,5 +1,7 @@
 //! Settings: the file `undisclosed.toml`, and over it the environment (`UNDISCLOSED_DELIVERY__RETRY_FIRST=1s`).
 
+use std::collections::BTreeMap;
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -8,6 +10,8 @@ use config::{Config, Environment, File, FileFormat};
 use delivery::CONNECTIONS_MAX;
 use delivery::smtp::Timeouts;
 use jiff::SignedDuration;
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use crate::failure::Failure;
@@ -73,7 +77,7 @@ pub(crate) struct Settings {
     pub(crate) bounce: Bounce,
     pub(crate) test: Test,
     pub(crate) internal: Internal,
-    pub(crate) dkim: Vec<Dkim>,
+    pub(crate) dkim: DkimKeys,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -172,8 +176,8 @@ pub(crate) struct TokenSettings {
     pub(crate) scope: Option<String>,
 }
 
-impl std::fmt::Debug for RelaySettings {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for RelaySettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RelaySettings").field("kind", &self.kind).finish_non_exhaustive()
     }
 }
@@ -229,6 +233,34 @@ pub(crate) struct Dkim {
     pub(crate) key_file: PathBuf,
 }
 
+/// The keys that sign: in the file a list, in the environment each by a number (`UNDISCLOSED_DKIM__1__DOMAIN`), and
+/// then those of the file do not count.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct DkimKeys(pub(crate) Vec<Dkim>);
+
+impl<'de> Deserialize<'de> for DkimKeys {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Either;
+        impl<'de> Visitor<'de> for Either {
+            type Value = DkimKeys;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("DKIM keys with domain, selector and key_file")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<DkimKeys, A::Error> {
+                Vec::deserialize(SeqAccessDeserializer::new(list)).map(DkimKeys)
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, numbered: A) -> Result<DkimKeys, A::Error> {
+                let keys = BTreeMap::<u8, Dkim>::deserialize(MapAccessDeserializer::new(numbered))?;
+                Ok(DkimKeys(keys.into_values().collect()))
+            }
+        }
+        deserializer.deserialize_any(Either)
+    }
+}
+
 impl Settings {
     /// Reads the file, if there is one, and the environment over it.
     pub(crate) fn read(path: Option<&Path>) -> Result<Self, Failure> {
@@ -257,7 +289,7 @@ impl Settings {
             relay.token.client_secret_file.as_mut(),
             relay.token.refresh_token_file.as_mut(),
         ];
-        let keys = self.dkim.iter_mut().map(|dkim| &mut dkim.key_file);
+        let keys = self.dkim.0.iter_mut().map(|dkim| &mut dkim.key_file);
         for file in files.into_iter().flatten().chain(keys) {
             *file = folder.join(&*file);
         }

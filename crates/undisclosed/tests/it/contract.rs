@@ -1,6 +1,7 @@
 //! The command line as pinned: folder, settings, output, exit codes, warnings.
 
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 
 use lab::{Behaviour, Server};
 
@@ -47,6 +48,38 @@ fn unknown_settings_are_refused() {
     let bench = Bench::new();
     bench.write("undisclosed.toml", "[delivery]\nconections = 3\n");
     assert!(bench.run(&["status"]).exits(2).err.contains("conections"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn dkim_keys_from_the_environment_sign_in_place_of_those_in_the_file() {
+    let server = Server::start(Behaviour::default()).await.expect("a server");
+    let key = "../message/tests/data/ed25519.pem";
+    let key = Path::new(env!("CARGO_MANIFEST_DIR")).join(key);
+    let bench = Bench::new()
+        .with_people(1)
+        .with("UNDISCLOSED_DKIM__1__DOMAIN", "unit.example")
+        .with("UNDISCLOSED_DKIM__1__SELECTOR", "first")
+        .with("UNDISCLOSED_DKIM__1__KEY_FILE", key.to_str().expect("UTF-8"));
+    bench.write(
+        "undisclosed.toml",
+        "[[dkim]]\ndomain = \"unit.example\"\nselector = \"gone\"\nkey_file = \"gone.pem\"\n",
+    );
+    bench.run(&send(&server.url(), &[])).exits(0);
+    let received = server.mailbox().received();
+    let bytes = String::from_utf8_lossy(&received[0].bytes);
+    assert_eq!(bytes.matches("DKIM-Signature:").count(), 1);
+    assert!(bytes.contains("s=first;"), "{bytes}");
+    let wrong = bench.with("UNDISCLOSED_DKIM__2__DOMIAN", "unit.example");
+    assert!(wrong.run(&["status"]).exits(2).err.contains("domian"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_may_begin_with_a_hyphen() {
+    let server = Server::start(Behaviour::default()).await.expect("a server");
+    let bench = Bench::new().with_people(1);
+    let smtp = format!("--smtp={}", server.url());
+    bench.run(&["send", "people.csv", "message.md", "--name=-January", &smtp, "--acknowledge=all"]).exits(0);
+    bench.run(&["status", "--json", "--", "-January"]).exits(0);
 }
 
 #[test]
