@@ -1,10 +1,16 @@
 //! The life of a campaign: one message to one audience.
 
-/// Where a campaign stands. The numbers are what the database holds; 0 to 9 are kept for the states of approval.
+/// Where a campaign stands. The numbers are what the database holds: never reused, never renumbered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(i16)]
 pub enum CampaignState {
-    /// Its time (`--at`) has not come.
+    /// Its author can change it; nobody else has been asked.
+    Draft = 0,
+    /// Waits for a second person.
+    Submitted = 1,
+    /// A second person agreed; no process has taken it up yet.
+    Approved = 2,
+    /// A process will send it when its time (`--at`, and the time to take it back) has come.
     Waiting = 10,
     /// Messages leave.
     Sending = 11,
@@ -20,8 +26,17 @@ pub enum CampaignState {
 
 impl CampaignState {
     /// Every state.
-    pub const ALL: [Self; 6] =
-        [Self::Waiting, Self::Sending, Self::Paused, Self::Halted, Self::Done, Self::Cancelled];
+    pub const ALL: [Self; 9] = [
+        Self::Draft,
+        Self::Submitted,
+        Self::Approved,
+        Self::Waiting,
+        Self::Sending,
+        Self::Paused,
+        Self::Halted,
+        Self::Done,
+        Self::Cancelled,
+    ];
 
     /// The number in the database.
     #[must_use]
@@ -39,6 +54,9 @@ impl CampaignState {
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
+            Self::Draft => "draft",
+            Self::Submitted => "submitted",
+            Self::Approved => "approved",
             Self::Waiting => "waiting",
             Self::Sending => "sending",
             Self::Paused => "paused",
@@ -58,6 +76,16 @@ impl CampaignState {
 /// What can happen to a campaign.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum CampaignEvent {
+    /// The author asks for approval.
+    Submit,
+    /// Somebody else agrees to exactly what was submitted.
+    Approve,
+    /// Somebody changes what was or would be approved: whatever was agreed is void.
+    Edit,
+    /// Somebody takes it back, before the first message left.
+    TakeBack,
+    /// A process takes it up, and waits for its time.
+    Await,
     /// Its time has come.
     Begin,
     /// A person, or too many doubts, or a relay that refuses us.
@@ -66,7 +94,7 @@ pub enum CampaignEvent {
     Resume,
     /// The proof refused a message.
     Halt,
-    /// A corrected message was proved for everybody who is still to be written to.
+    /// Where one person decides alone: a corrected message was proved for everybody who is still to be written to.
     Mend,
     /// Nothing is open any more.
     Finish,
@@ -76,13 +104,44 @@ pub enum CampaignEvent {
 
 impl CampaignEvent {
     /// Every event.
-    pub const ALL: [Self; 7] =
-        [Self::Begin, Self::Pause, Self::Resume, Self::Halt, Self::Mend, Self::Finish, Self::Cancel];
+    pub const ALL: [Self; 12] = [
+        Self::Submit,
+        Self::Approve,
+        Self::Edit,
+        Self::TakeBack,
+        Self::Await,
+        Self::Begin,
+        Self::Pause,
+        Self::Resume,
+        Self::Halt,
+        Self::Mend,
+        Self::Finish,
+        Self::Cancel,
+    ];
+
+    /// The word in a sentence.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Submit => "be submitted",
+            Self::Approve => "be approved",
+            Self::Edit => "be changed",
+            Self::TakeBack => "be taken back",
+            Self::Await => "be taken up",
+            Self::Begin => "begin",
+            Self::Pause => "pause",
+            Self::Resume => "resume",
+            Self::Halt => "halt",
+            Self::Mend => "be mended",
+            Self::Finish => "finish",
+            Self::Cancel => "be cancelled",
+        }
+    }
 }
 
 /// A transition that the table does not have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a campaign that is {} cannot {}", .from.word(), format!("{event:?}").to_lowercase())]
+#[error("a campaign that is {} cannot {}", .from.word(), .event.word())]
 pub struct CampaignTransitionError {
     /// Where it stands.
     pub from: CampaignState,
@@ -95,19 +154,36 @@ const TRANSITIONS: &[(CampaignState, CampaignEvent, CampaignState)] = {
     use CampaignEvent as E;
     use CampaignState as S;
     &[
+        (S::Draft, E::Edit, S::Draft),
+        (S::Draft, E::Submit, S::Submitted),
+        (S::Draft, E::Cancel, S::Cancelled),
+        (S::Submitted, E::Approve, S::Approved),
+        (S::Submitted, E::Edit, S::Draft),
+        (S::Submitted, E::TakeBack, S::Draft),
+        (S::Submitted, E::Cancel, S::Cancelled),
+        (S::Approved, E::Await, S::Waiting),
+        (S::Approved, E::Edit, S::Draft),
+        (S::Approved, E::TakeBack, S::Draft),
+        (S::Approved, E::Cancel, S::Cancelled),
+        (S::Waiting, E::Edit, S::Draft),
+        (S::Waiting, E::TakeBack, S::Draft),
         (S::Waiting, E::Begin, S::Sending),
         (S::Waiting, E::Pause, S::Paused),
         (S::Waiting, E::Cancel, S::Cancelled),
+        (S::Sending, E::TakeBack, S::Draft), // as long as no message has left
         (S::Sending, E::Pause, S::Paused),
         (S::Sending, E::Resume, S::Sending), // a sender was killed; another goes on
         (S::Sending, E::Halt, S::Halted),
         (S::Sending, E::Finish, S::Done),
         (S::Sending, E::Cancel, S::Cancelled),
+        (S::Paused, E::Edit, S::Draft),
+        (S::Paused, E::TakeBack, S::Draft),
         (S::Paused, E::Pause, S::Paused),
         (S::Paused, E::Resume, S::Sending),
         (S::Paused, E::Mend, S::Paused),
         (S::Paused, E::Halt, S::Halted), // a message was refused while others were still in flight
         (S::Paused, E::Cancel, S::Cancelled),
+        (S::Halted, E::Edit, S::Draft),
         (S::Halted, E::Mend, S::Paused),
         (S::Halted, E::Cancel, S::Cancelled),
     ]
@@ -155,6 +231,31 @@ mod tests {
     fn a_halted_campaign_goes_on_only_when_mended() {
         assert!(S::Halted.after(E::Resume).is_err());
         assert_eq!(S::Halted.after(E::Mend).and_then(|s| s.after(E::Resume)), Ok(S::Sending));
+        assert_eq!(S::Halted.after(E::Edit).and_then(|s| s.after(E::Submit)), Ok(S::Submitted));
+    }
+
+    #[test]
+    fn nothing_is_sent_before_two_people_agreed() {
+        // Every way from a draft to sending leads through an approval.
+        let (mut reached, mut open) = (vec![S::Draft], vec![S::Draft]);
+        while let Some(state) = open.pop() {
+            for event in E::ALL.into_iter().filter(|event| *event != E::Approve) {
+                if let Ok(next) = state.after(event)
+                    && !reached.contains(&next)
+                {
+                    reached.push(next);
+                    open.push(next);
+                }
+            }
+        }
+        assert_eq!(reached, [S::Draft, S::Submitted, S::Cancelled]);
+    }
+
+    #[test]
+    fn every_edit_leads_back_to_a_draft() {
+        for (_, event, to) in TRANSITIONS {
+            assert!(!matches!(event, E::Edit | E::TakeBack) || *to == S::Draft);
+        }
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod pace;
 mod quiet_hours;
 mod reply;
 mod retry;
+mod submission;
 
 pub use campaign_state::{CampaignEvent, CampaignState, CampaignTransitionError};
 pub use counts::Counts;
@@ -19,3 +20,4 @@ pub use reply::{
     Consequence, EnhancedCode, POLICY_REFUSALS_MAX, PauseCause, PolicyRefusals, ReplyCode, Stage, consequence,
 };
 pub use retry::Retry;
+pub use submission::{Submission, SubmissionDigest};

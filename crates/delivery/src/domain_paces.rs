@@ -26,7 +26,10 @@ impl DomainPaces {
         if self.domains.len() >= DOMAINS_MAX && !self.domains.contains_key(domain) {
             self.domains.clear();
         }
-        let (pace, slot) = self.domains.entry(domain.into()).or_insert_with(|| (Pace::with_tolerance(self.rate, LATE_MAX), now));
+        let (pace, slot) = self
+            .domains
+            .entry(domain.into())
+            .or_insert_with(|| (Pace::with_tolerance(self.rate, LATE_MAX), now));
         pace.take(now).map_err(|free| {
             let mine = free.max(*slot);
             *slot = mine + self.rate.interval();

@@ -1,6 +1,6 @@
 //! Group commit: the outcomes and intents of all connections, as many as wait, in one durable transaction.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use store::{CampaignId, Intent, JOURNAL_BATCH_MAX, Presence, Settlement, Store, StoreError};
@@ -26,6 +26,8 @@ struct Request {
 #[derive(Clone)]
 pub struct Journal {
     requests: mpsc::Sender<Request>,
+    /// What ended it, told to everybody who comes later too.
+    ended: Arc<OnceLock<JournalError>>,
 }
 
 impl Journal {
@@ -38,11 +40,10 @@ impl Journal {
         message_digest: String,
     ) -> Self {
         let (requests, queue) = mpsc::channel(JOURNAL_BATCH_MAX);
-        tokio::spawn(async move {
-            let book = Book { store, campaign, presence, message_digest };
-            book.keep(queue).await;
-        });
-        Self { requests }
+        let ended = Arc::new(OnceLock::new());
+        let book = Book { store, campaign, presence, message_digest, ended: ended.clone() };
+        tokio::spawn(book.keep(queue));
+        Self { requests, ended }
     }
 
     /// Makes an outcome durable, and with it the intent of the next message. `true`: the intent holds, its dot may go
@@ -55,7 +56,11 @@ impl Journal {
         settlement: Option<Settlement>,
         intent: Option<Intent>,
     ) -> Result<bool, JournalError> {
-        let gone = || JournalError(Arc::new(StoreError::Unreachable("the journal has ended".to_owned())));
+        let gone = || {
+            let ended =
+                || JournalError(Arc::new(StoreError::Unreachable("the journal has ended".to_owned())));
+            self.ended.get().cloned().unwrap_or_else(ended)
+        };
         let (done, answer) = oneshot::channel();
         self.requests.send(Request { settlement, intent, done }).await.map_err(|_| gone())?;
         answer.await.map_err(|_| gone())?
@@ -69,6 +74,7 @@ struct Book {
     presence: Arc<Presence>,
     /// Of the message that this sender has: once it is mended, the intents of the old one do not hold.
     message_digest: String,
+    ended: Arc<OnceLock<JournalError>>,
 }
 
 impl Book {
@@ -85,7 +91,7 @@ impl Book {
                     }
                 }
                 Err(error) => {
-                    let error = JournalError(Arc::new(error));
+                    let error = self.ended.get_or_init(|| JournalError(Arc::new(error)));
                     for request in batch.drain(..) {
                         let _ = request.done.send(Err(error.clone()));
                     }

@@ -73,6 +73,8 @@ pub enum Finish {
     Halted(String),
     /// Somebody cancelled it.
     Cancelled,
+    /// Somebody took it back, or changed it.
+    TakenBack,
     /// The process was asked to stop.
     Stopped,
 }
@@ -336,6 +338,7 @@ fn by_state((state, reason): (CampaignState, String)) -> Finish {
         CampaignState::Done => Finish::Done,
         CampaignState::Halted => Finish::Halted(reason),
         CampaignState::Cancelled => Finish::Cancelled,
+        CampaignState::Draft | CampaignState::Submitted => Finish::TakenBack,
         _ => Finish::Paused(reason),
     }
 }

@@ -175,6 +175,11 @@ impl Template {
         self.variants.iter().map(|variant| variant.language.as_str())
     }
 
+    /// The subject in each language as it stands in the message file, the default's first.
+    pub fn subjects(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.variants.iter().map(|variant| (variant.language.as_str(), variant.source.subject.as_str()))
+    }
+
     /// Addresses that may be seen by everybody: senders, reply-to and contacts in all languages, each once.
     #[must_use]
     pub fn public_addresses(&self) -> Vec<&Address> {

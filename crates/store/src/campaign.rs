@@ -1,10 +1,11 @@
 //! Campaigns: made whole in one transaction, moved by the table of transitions alone.
 
-use campaign::{CampaignEvent, CampaignState, Counts, DeliveryState};
+use campaign::{CampaignEvent, CampaignState, Counts, DeliveryState, SubmissionDigest};
 use jiff::Timestamp;
 use sqlx::any::AnyRow;
 use sqlx::{AssertSqlSafe, Row};
 
+use crate::approval::{Approval, approval};
 use crate::audience::{complete, count, name_in_use, small, time};
 use crate::{Audience, Channel, Store, StoreError, WorkerId};
 
@@ -37,10 +38,14 @@ pub struct NewCampaign<'a> {
     pub connections: u32,
     /// Warnings that somebody acknowledged, and why the same message goes out again.
     pub acknowledged: &'a str,
+    /// Who makes it.
+    pub author: &'a str,
+    /// The hash of all that a second person has to agree to; `None` where one person decides alone.
+    pub submission: Option<SubmissionDigest>,
     /// When it is made.
     pub at: Timestamp,
-    /// When sending begins.
-    pub start_at: Timestamp,
+    /// When sending is to begin, if a time was asked for.
+    pub wanted_at: Option<Timestamp>,
     /// Rows of people on the suppression list.
     pub suppressed_rows: &'a [u32],
 }
@@ -66,15 +71,20 @@ pub struct Campaign {
     pub relay: String,
     /// Connections to it.
     pub connections: u32,
+    /// Warnings that somebody acknowledged, as an object in JSON.
+    pub acknowledged: String,
     /// When it was made.
     pub created_at: Timestamp,
     /// When sending begins.
     pub start_at: Timestamp,
-    audience_id: i64,
+    /// Who made or last changed it, and what a second person agreed to.
+    pub approval: Approval,
+    pub(crate) audience_id: i64,
 }
 
-const COLUMNS: &str = "id, uid, name, state, reason, message, message_digest, relay, connections, created_at, \
-                       start_at, audience_id";
+const COLUMNS: &str = "id, uid, name, state, reason, message, message_digest, relay, connections, acknowledged, created_at, \
+                       start_at, audience_id, author, needs_approval, submission, submitted_at, approver, approved_at, \
+                       wanted_at";
 
 impl Store {
     /// Makes a campaign: with its deliveries, and its audience if that is not complete yet, in one transaction, so
@@ -89,10 +99,16 @@ impl Store {
         completes: bool,
     ) -> Result<CampaignId, StoreError> {
         let mut transaction = self.write.begin().await?;
-        let state = if new.start_at > new.at { CampaignState::Waiting } else { CampaignState::Sending };
+        let start_at = new.wanted_at.unwrap_or(new.at);
+        let state = match new.submission {
+            Some(_) => CampaignState::Submitted,
+            None if start_at > new.at => CampaignState::Waiting,
+            None => CampaignState::Sending,
+        };
         let row = sqlx::query(
             "INSERT INTO campaign (uid, name, audience_id, state, message, message_digest, relay, connections, \
-             acknowledged, created_at, start_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING id",
+             acknowledged, created_at, start_at, wanted_at, author, needs_approval, submission, submitted_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) RETURNING id",
         )
         .bind(new.uid)
         .bind(new.name)
@@ -104,7 +120,12 @@ impl Store {
         .bind(i64::from(new.connections))
         .bind(new.acknowledged)
         .bind(new.at.as_microsecond())
-        .bind(new.start_at.as_microsecond())
+        .bind(start_at.as_microsecond())
+        .bind(new.wanted_at.map_or(0, Timestamp::as_microsecond))
+        .bind(new.author)
+        .bind(i16::from(new.submission.is_some()))
+        .bind(new.submission.map_or_else(String::new, |digest| digest.to_string()))
+        .bind(new.submission.map_or(0, |_| new.at.as_microsecond()))
         .fetch_one(&mut *transaction)
         .await
         .map_err(name_in_use)?;
@@ -259,15 +280,7 @@ impl Store {
             let (from, _) = self.campaign_state(id).await?;
             return Err(campaign::CampaignTransitionError { from, event: CampaignEvent::Mend }.into());
         }
-        // Another message has another Date; what was refused a while ago starts afresh.
-        sqlx::query(
-            "UPDATE delivery SET date = 0, next_attempt = 0 WHERE campaign_id = $1 AND state IN ($2, $3)",
-        )
-        .bind(id.0)
-        .bind(DeliveryState::Queued.number())
-        .bind(DeliveryState::Deferred.number())
-        .execute(&mut *transaction)
-        .await?;
+        start_afresh(&mut transaction, id).await?;
         transaction.commit().await?;
         Ok(())
     }
@@ -310,6 +323,22 @@ impl Store {
     }
 }
 
+/// Another message has another Date; what was refused a while ago starts afresh.
+pub(crate) async fn start_afresh(
+    transaction: &mut sqlx::AnyConnection,
+    id: CampaignId,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE delivery SET date = 0, next_attempt = 0 WHERE campaign_id = $1 AND state IN ($2, $3)",
+    )
+    .bind(id.0)
+    .bind(DeliveryState::Queued.number())
+    .bind(DeliveryState::Deferred.number())
+    .execute(transaction)
+    .await?;
+    Ok(())
+}
+
 fn campaign_state(row: &AnyRow) -> Result<CampaignState, StoreError> {
     CampaignState::from_number(small(row, "state")?).ok_or(StoreError::Foreign("campaign.state"))
 }
@@ -325,8 +354,10 @@ fn campaign(row: &AnyRow) -> Result<Campaign, StoreError> {
         message_digest: row.try_get("message_digest")?,
         relay: row.try_get("relay")?,
         connections: u32::try_from(count(row, "connections")?).unwrap_or(1),
+        acknowledged: row.try_get("acknowledged")?,
         created_at: time(row, "created_at")?,
         start_at: time(row, "start_at")?,
+        approval: approval(row)?,
         audience_id: row.try_get("audience_id")?,
     })
 }

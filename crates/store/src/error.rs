@@ -19,6 +19,17 @@ pub enum StoreError {
     /// The state of the campaign does not allow it.
     #[error(transparent)]
     Transition(#[from] campaign::CampaignTransitionError),
+    /// The author cannot be the approver.
+    #[error("who submitted or changed a campaign cannot approve it; another person has to")]
+    SamePerson,
+    /// It is not what the approver looked at any more.
+    #[error("the campaign was changed since you looked at it; nothing was approved. Look at it again")]
+    Edited,
+    /// A message has left, or may have.
+    #[error(
+        "it cannot be taken back: a message has left already, or may have. `undisclosed pause` stops the others"
+    )]
+    Left,
     /// The disk is full.
     #[error("the disk is full: nothing was lost, and nothing more is sent until there is room")]
     DiskFull,
@@ -83,7 +94,8 @@ fn by_code(code: &str) -> StoreError {
     match code {
         "53100" => StoreError::DiskFull,
         "55P03" | "40P01" | "40001" => StoreError::Locked,
-        code if code.starts_with("08") || code.starts_with("57P") => {
+        // 25P03: a transaction stood idle, for this process was stopped in the middle of it.
+        code if code == "25P03" || code.starts_with("08") || code.starts_with("57P") => {
             StoreError::Unreachable(format!("SQLSTATE {code}"))
         }
         code if code.starts_with("28") || code.starts_with("3D") => {

@@ -20,6 +20,9 @@ const READERS_MAX: u32 = 4;
 const POSTGRES_WRITERS_MAX: u32 = 4;
 /// How long a statement waits for a lock that another process holds.
 const LOCK_WAIT: Duration = Duration::from_secs(20);
+/// How long a transaction may stand idle on PostgreSQL: a process that is stopped in the middle of one must not keep
+/// others from pausing the campaign.
+const IDLE_IN_TRANSACTION_MAX: Duration = Duration::from_secs(5);
 /// Page cache of the writing SQLite connection, in KiB: bounds memory whatever the audience. Small, for the system
 /// caches too.
 const SQLITE_WRITE_CACHE_KIB: u32 = 1024;
@@ -27,12 +30,20 @@ const SQLITE_WRITE_CACHE_KIB: u32 = 1024;
 const SQLITE_READ_CACHE_KIB: u32 = 256;
 
 /// Migrations, numbered together for both databases. An applied one is never edited.
-const MIGRATIONS: &[(i64, &str, &str, &str)] = &[(
-    1,
-    "send",
-    include_str!("../migrations/sqlite/0001_send.sql"),
-    include_str!("../migrations/postgres/0001_send.sql"),
-)];
+const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
+    (
+        1,
+        "send",
+        include_str!("../migrations/sqlite/0001_send.sql"),
+        include_str!("../migrations/postgres/0001_send.sql"),
+    ),
+    (
+        2,
+        "approval",
+        include_str!("../migrations/sqlite/0002_approval.sql"),
+        include_str!("../migrations/postgres/0002_approval.sql"),
+    ),
+];
 
 /// Where the database is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -152,8 +163,10 @@ impl Store {
             AnyPoolOptions::new().max_connections(size).acquire_timeout(LOCK_WAIT).after_connect(|connection, _| {
                 Box::pin(async move {
                     let settings = format!(
-                        "SET synchronous_commit = on; SET lock_timeout = {}; SET client_min_messages = warning;",
-                        LOCK_WAIT.as_millis()
+                        "SET synchronous_commit = on; SET lock_timeout = {}; SET client_min_messages = warning; \
+                         SET idle_in_transaction_session_timeout = {};",
+                        LOCK_WAIT.as_millis(),
+                        IDLE_IN_TRANSACTION_MAX.as_millis()
                     );
                     sqlx::raw_sql(AssertSqlSafe(settings)).execute(connection).await?;
                     Ok(())

@@ -2,12 +2,12 @@
 
 use std::fmt::Debug;
 
-use campaign::{CampaignEvent, CampaignState, DeliveryEvent, DeliveryState};
+use campaign::{CampaignEvent, CampaignState, DeliveryEvent, DeliveryState, Submission, SubmissionDigest};
 use jiff::{SignedDuration, Timestamp};
 use keys::Fingerprint;
 use store::{
-    Audience, AudienceUid, CampaignId, Channel, DatabaseUrl, Entry, Intent, NewAudience, NewCampaign, Scope,
-    SealedPerson, Settlement, Store, StoreError, WorkerId,
+    Audience, AudienceUid, CampaignId, Channel, CorrectedMessage, DatabaseUrl, Entry, Intent, NewAudience,
+    NewCampaign, Resubmission, Scope, SealedPerson, Settlement, Store, StoreError, WorkerId,
 };
 
 const NOW: Timestamp = Timestamp::constant(1_800_000_000, 0);
@@ -79,7 +79,9 @@ fn new_campaign<'a>(name: &'a str) -> NewCampaign<'a> {
         connections: 3,
         acknowledged: "",
         at: NOW,
-        start_at: NOW,
+        author: "uid 1",
+        submission: None,
+        wanted_at: None,
         suppressed_rows: &[],
     }
 }
@@ -158,8 +160,11 @@ async fn a_campaign_appears_whole(bench: Bench) {
     assert_eq!((campaign.state, campaign.connections), (CampaignState::Sending, 3));
     assert_eq!(fine(store.audience_of(&campaign).await).name, "victims");
     assert!(matches!(store.campaign("February").await, Err(StoreError::NotFound)));
-    let later =
-        NewCampaign { start_at: NOW + SignedDuration::from_secs(9), uid: "l", ..new_campaign("Later") };
+    let later = NewCampaign {
+        wanted_at: Some(NOW + SignedDuration::from_secs(9)),
+        uid: "l",
+        ..new_campaign("Later")
+    };
     fine(store.create_campaign(&later, &audience, false).await);
     assert_eq!(fine(store.campaign("Later").await).state, CampaignState::Waiting);
     assert_eq!(fine(store.campaigns().await).len(), 2);
@@ -318,9 +323,135 @@ contract! {
     no_intent_holds_once_the_campaign_is_paused,
     a_dead_sender_is_taken_over,
     a_halted_campaign_is_mended,
+    it_takes_two_people,
+    an_edit_that_races_the_approval_voids_it,
+    taking_back_works_until_the_first_message,
+    a_halted_campaign_needs_another_message_and_another_approval,
     suppressions_are_found_by_fingerprint,
     entries_and_reopening,
     relay_down_for_too_long_fails_what_waits,
+}
+
+/// A hash as two people would agree on.
+fn submission(message: &str) -> SubmissionDigest {
+    let parts = ["c", message, "a", "d", "smtp://127.0.0.1:25"];
+    Submission {
+        campaign: parts[0],
+        message: parts[1],
+        audience: parts[2],
+        audience_digest: parts[3],
+        people: 4,
+        relay: parts[4],
+        at: None,
+        settings: &[],
+    }
+    .digest()
+}
+
+async fn submitted_campaign(store: &Store) -> CampaignId {
+    let people = audience(store, "c", 5).await;
+    let new = NewCampaign { submission: Some(submission("m")), ..new_campaign("c") };
+    fine(store.create_campaign(&new, &people, true).await)
+}
+
+fn again<'a>(digest: &'a str) -> Resubmission<'a> {
+    Resubmission {
+        author: "uid 3",
+        message: Some(CorrectedMessage { bundle: "{}", digest, acknowledged: "{}" }),
+        relay: "smtp://127.0.0.1:25",
+        connections: 3,
+        wanted_at: None,
+        submission: submission(digest),
+        now: NOW,
+    }
+}
+
+async fn it_takes_two_people(bench: Bench) {
+    let store = &bench.store;
+    let id = submitted_campaign(store).await;
+    let wait = SignedDuration::from_mins(5);
+    assert_eq!(fine(store.campaign_state(id).await).0, CampaignState::Submitted);
+    let by_author = store.approve(id, submission("m"), "uid 1", NOW, wait).await;
+    assert!(matches!(by_author, Err(StoreError::SamePerson)));
+    // Looked at by the approver, and edited before the approval: nothing is approved.
+    fine(store.resubmit(id, &again("m2")).await);
+    let edited = store.approve(id, submission("m"), "uid 2", NOW, wait).await;
+    assert!(matches!(edited, Err(StoreError::Edited)));
+    assert_eq!(fine(store.campaign_state(id).await).0, CampaignState::Submitted);
+    // Whoever edited it is its author now.
+    assert!(matches!(
+        store.approve(id, submission("m2"), "uid 3", NOW, wait).await,
+        Err(StoreError::SamePerson)
+    ));
+    fine(store.approve(id, submission("m2"), "uid 2", NOW, wait).await);
+    let campaign = fine(store.campaign("c").await);
+    assert_eq!((campaign.state, campaign.start_at), (CampaignState::Approved, NOW + wait));
+    assert_eq!(
+        (campaign.approval.approver.as_deref(), campaign.approval.author.as_str()),
+        (Some("uid 2"), "uid 3")
+    );
+    // An edit voids.
+    fine(store.resubmit(id, &again("m3")).await);
+    let campaign = fine(store.campaign("c").await);
+    assert_eq!((campaign.state, campaign.approval.approver), (CampaignState::Submitted, None));
+    assert_eq!(campaign.message_digest, "m3");
+}
+
+/// Whichever comes first, what is approved is what was looked at.
+async fn an_edit_that_races_the_approval_voids_it(bench: Bench) {
+    let store = &bench.store;
+    let id = submitted_campaign(store).await;
+    for round in 0..20 {
+        let (seen, next) = (format!("m{round}"), format!("m{}", round + 1));
+        fine(store.resubmit(id, &again(&seen)).await);
+        let edit = again(&next);
+        let (approved, edited) = tokio::join!(
+            store.approve(id, submission(&seen), "uid 2", NOW, SignedDuration::ZERO),
+            store.resubmit(id, &edit)
+        );
+        fine(edited);
+        let campaign = fine(store.campaign("c").await);
+        // The edit went through, so whatever was agreed before it is void, and nothing was agreed after it.
+        assert!(approved.is_ok() || matches!(approved, Err(StoreError::Edited)), "{approved:?}");
+        assert_eq!((campaign.state, campaign.approval.approver), (CampaignState::Submitted, None));
+        assert_eq!(campaign.message_digest, next);
+    }
+}
+
+async fn taking_back_works_until_the_first_message(bench: Bench) {
+    let store = &bench.store;
+    let id = submitted_campaign(store).await;
+    let start = || async {
+        fine(store.resubmit(id, &again("m")).await);
+        fine(store.approve(id, submission("m"), "uid 2", NOW, SignedDuration::ZERO).await);
+        fine(store.move_campaign(id, CampaignEvent::Await, "", NOW).await);
+        fine(store.move_campaign(id, CampaignEvent::Begin, "", NOW).await);
+    };
+    start().await;
+    let me = fine(store.enlist(id, WorkerId::from_random(7)).await);
+    assert_eq!(fine(store.claim(id, &me, NOW, 1).await).len(), 1);
+    fine(store.take_back(id).await);
+    assert_eq!(fine(store.campaign_state(id).await).0, CampaignState::Draft);
+    // Its claim is worth nothing any more.
+    assert!(fine(store.journal(id, &me, "m", &[], &[intent(1)]).await).intended.is_empty());
+    start().await;
+    assert_eq!(fine(store.journal(id, &me, "m", &[], &[intent(1)]).await).intended, [1]);
+    assert!(matches!(store.take_back(id).await, Err(StoreError::Left)));
+    assert_eq!(fine(store.campaign_state(id).await).0, CampaignState::Sending);
+}
+
+async fn a_halted_campaign_needs_another_message_and_another_approval(bench: Bench) {
+    let store = &bench.store;
+    let id = submitted_campaign(store).await;
+    fine(store.approve(id, submission("m"), "uid 2", NOW, SignedDuration::ZERO).await);
+    for event in [CampaignEvent::Await, CampaignEvent::Begin, CampaignEvent::Halt] {
+        fine(store.move_campaign(id, event, "", NOW).await);
+    }
+    let unchanged = Resubmission { message: None, ..again("m") };
+    assert!(matches!(store.resubmit(id, &unchanged).await, Err(StoreError::Transition(_))));
+    fine(store.resubmit(id, &again("m2")).await);
+    let campaign = fine(store.campaign("c").await);
+    assert_eq!((campaign.state, campaign.approval.approver), (CampaignState::Submitted, None));
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use campaign::{CampaignState, Counts};
 use comfy_table::{Table, presets};
 use serde_json::{Value, json};
-use store::{Audience, Campaign};
+use store::{Audience, Campaign, Store, StoreError};
 
 use crate::failure::Exit;
 
@@ -31,6 +31,13 @@ impl CampaignObject {
             rows_skipped: audience.skipped,
             messages_per_second: rate,
         }
+    }
+
+    /// A campaign as it stands in the database now.
+    pub(crate) async fn load(store: &Store, name: &str) -> Result<Self, StoreError> {
+        let campaign = store.campaign(name).await?;
+        let audience = store.audience_of(&campaign).await?;
+        Ok(Self::new(&campaign, &audience, store.counts(campaign.id).await?, None))
     }
 
     pub(crate) fn to_json(&self) -> Value {

@@ -47,6 +47,12 @@ pub(crate) enum Command {
     CheckCampaign(CheckArgs),
     /// Send a message to everybody in an audience, each alone
     Send(SendArgs),
+    /// Agree to a campaign that somebody else submitted
+    Approve(ApproveArgs),
+    /// Ask for approval again: as it is, or with another relay or time
+    Submit(SubmitArgs),
+    /// Take a campaign back before its first message leaves
+    TakeBack(NameArgs),
     /// Show where a campaign stands, or list the campaigns
     Status(StatusArgs),
     /// Stop a campaign for now
@@ -114,9 +120,14 @@ pub(crate) struct ImportArgs {
 #[derive(Debug, Args)]
 pub(crate) struct PreviewArgs {
     /// The audience
-    pub(crate) audience: String,
+    #[arg(required_unless_present = "campaign")]
+    pub(crate) audience: Option<String>,
     /// The message file
-    pub(crate) message: PathBuf,
+    #[arg(required_unless_present = "campaign")]
+    pub(crate) message: Option<PathBuf>,
+    /// In their place: a campaign, with the message that was submitted
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["audience", "message", "from"])]
+    pub(crate) campaign: Option<String>,
     /// Which person, from 1
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) person: u64,
@@ -197,6 +208,30 @@ pub(crate) struct SendArgs {
     pub(crate) reading: ReadingArgs,
     #[command(flatten)]
     pub(crate) acknowledge: AcknowledgeArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ApproveArgs {
+    /// The campaign's name
+    pub(crate) name: String,
+    /// Approve only what has this digest: the one that you looked at
+    #[arg(long, value_name = "HEX")]
+    pub(crate) digest: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SubmitArgs {
+    /// The campaign's name
+    pub(crate) name: String,
+    /// Another relay
+    #[arg(long, value_name = "URL")]
+    pub(crate) smtp: Option<String>,
+    /// Another number of connections
+    #[arg(long, value_name = "N")]
+    pub(crate) connections: Option<u32>,
+    /// Another time to begin: 2026-12-01T09:00 or 2026-12-01T09:00Z
+    #[arg(long, value_name = "TIME")]
+    pub(crate) at: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -1,5 +1,6 @@
 //! One command a file.
 
+pub(crate) mod approval;
 pub(crate) mod check_campaign;
 pub(crate) mod completions;
 pub(crate) mod control;

@@ -17,6 +17,8 @@ pub(crate) enum Exit {
     Usage = 2,
     /// Finished or stopped with somebody not accepted.
     Somebody = 3,
+    /// Waits for approval by a second person.
+    Approval = 4,
 }
 
 impl From<Exit> for ExitCode {
@@ -49,6 +51,11 @@ impl Failure {
     /// Somebody was not accepted.
     pub(crate) fn somebody(code: &'static str, message: impl Into<String>) -> Self {
         Self { exit: Exit::Somebody, code, message: message.into(), details: None }
+    }
+
+    /// A second person has to agree first.
+    pub(crate) fn approval(message: impl Into<String>) -> Self {
+        Self { exit: Exit::Approval, code: "waits_for_approval", message: message.into(), details: None }
     }
 
     pub(crate) fn settings(error: &config::ConfigError) -> Self {
@@ -101,6 +108,9 @@ impl From<StoreError> for Failure {
             ),
             StoreError::TakenOver => (Exit::Somebody, "taken_over", "; what was in flight here is in doubt"),
             StoreError::Transition(_) => (Exit::Usage, "state", ""),
+            StoreError::SamePerson => (Exit::Usage, "same_person", "; nothing was approved"),
+            StoreError::Edited => (Exit::Usage, "edited", ""),
+            StoreError::Left => (Exit::Usage, "left", ""),
             StoreError::FsyncOff | StoreError::Setting(_) => (Exit::Usage, "not_durable", ""),
             StoreError::Unreachable(_) | StoreError::Migration(_) => (Exit::Usage, "database", ""),
             StoreError::DiskFull => (Exit::Unexpected, "disk_full", ". Make room, then `undisclosed resume`"),

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use keys::{DataKey, InstanceKey, KEY_FILE_NAME, KeyFolder, KeyName, Random};
 use store::{Audience, DatabaseUrl, Entry, Store};
 
+use crate::caller::Caller;
 use crate::failure::Failure;
 use crate::settings::{SETTINGS_FILE_NAME, Settings};
 
@@ -24,6 +25,7 @@ pub(crate) struct Installation {
     pub(crate) keys: KeyFolder,
     pub(crate) random: Random,
     pub(crate) clock: SystemClock,
+    pub(crate) caller: Caller,
     /// When this process began to work.
     pub(crate) begun: Timestamp,
 }
@@ -53,6 +55,7 @@ impl Place {
 impl Installation {
     /// Opens settings, key and database.
     pub(crate) async fn open(config: Option<&Path>, database: Option<&str>) -> Result<Self, Failure> {
+        let caller = Caller::find()?;
         let place = Place::find(config)?;
         let settings = Settings::read(Some(&place.settings_file))?;
         let instance = InstanceKey::read(&place.folder.join(KEY_FILE_NAME))
@@ -69,11 +72,12 @@ impl Installation {
             }
             None => DatabaseUrl::Sqlite(place.folder.join("data").join("undisclosed.db")),
         };
-        Self::assemble(settings, instance, &place.folder.join("keys"), &url).await
+        Self::assemble(caller, settings, instance, &place.folder.join("keys"), &url).await
     }
 
     /// Puts one together from its parts.
     pub(crate) async fn assemble(
+        caller: Caller,
         settings: Settings,
         instance: InstanceKey,
         keys: &Path,
@@ -89,6 +93,7 @@ impl Installation {
             keys,
             random: Random::default(),
             clock: SystemClock,
+            caller,
             begun: SystemClock.now(),
         })
     }
@@ -136,8 +141,8 @@ impl Installation {
         subject: &str,
         detail: serde_json::Value,
     ) -> Result<(), Failure> {
-        let actor = actor();
-        Ok(self.store.record(&Entry { at: self.now(), actor: &actor, act, subject, detail }).await?)
+        let entry = Entry { at: self.now(), actor: self.caller.actor(), act, subject, detail };
+        Ok(self.store.record(&entry).await?)
     }
 }
 
@@ -150,13 +155,4 @@ pub(crate) fn checked_name(name: &str) -> Result<(), Failure> {
         ));
     }
     Ok(())
-}
-
-/// Who runs the command: the user behind sudo, or the own one, by number.
-fn actor() -> String {
-    let uid = rustix::process::getuid().as_raw();
-    match std::env::var("SUDO_UID").ok().and_then(|text| text.parse::<u32>().ok()) {
-        Some(sudo) => format!("uid {sudo}"),
-        None => format!("uid {uid}"),
-    }
 }

@@ -2,6 +2,7 @@
 
 mod answer;
 mod audience_import;
+mod caller;
 mod campaign_object;
 mod check;
 mod cli;
@@ -15,6 +16,8 @@ mod progress_bar;
 mod relay;
 mod sending;
 mod settings;
+mod start_time;
+mod submission;
 mod warnings;
 
 use std::io::Write;
@@ -80,6 +83,9 @@ async fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Test(args) => commands::test::run(general, args).await,
         Command::CheckCampaign(args) => commands::check_campaign::run(general, args).await,
         Command::Send(args) => commands::send::run(general, args).await,
+        Command::Approve(args) => commands::approval::approve(general, args).await,
+        Command::Submit(args) => commands::approval::submit(general, args).await,
+        Command::TakeBack(args) => commands::approval::take_back_command(general, &args.name).await,
         Command::Status(args) => commands::status::run(general, args).await,
         Command::Pause(args) => commands::control::pause(general, &args.name).await,
         Command::Resume(args) => commands::resume::run(general, args).await,

@@ -126,6 +126,15 @@ async fn wait_for_start(
                     Err(error) => return Err(error.into()),
                 }
             }
+            CampaignState::Approved => {
+                // Taken up, in this moment by another process perhaps: looked at again.
+                match store.move_campaign(id, CampaignEvent::Await, "", now).await {
+                    Ok(_) | Err(StoreError::Transition(_)) => continue,
+                    Err(error) => return Err(error.into()),
+                }
+            }
+            // Taken back, or changed: whoever resumes it then has another approval.
+            CampaignState::Draft | CampaignState::Submitted => return Ok(false),
             CampaignState::Waiting | CampaignState::Sending if now < campaign.start_at => {}
             _ => return Ok(true),
         }

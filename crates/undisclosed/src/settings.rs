@@ -80,12 +80,19 @@ pub(crate) struct Settings {
     pub(crate) dkim: DkimKeys,
 }
 
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Approval {
+    /// A campaign is sent when somebody other than its author agreed to it.
     pub(crate) required: bool,
-    /// Known from the first release on; there is nothing to take back without approval.
-    pub(crate) take_back: Option<Span>,
+    /// From the approval to the first message at least.
+    pub(crate) take_back: Span,
+}
+
+impl Default for Approval {
+    fn default() -> Self {
+        Self { required: true, take_back: seconds(300) }
+    }
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -298,12 +305,6 @@ impl Settings {
 
     fn check(&self) -> Result<(), Failure> {
         let wrong = |text: &str| Err(Failure::usage("settings", text));
-        if self.approval.required {
-            return wrong(
-                "approval.required is true, and this release has no approval by a second person yet: nothing is sent. \
-                 Set it to false, knowing that one person alone then decides",
-            );
-        }
         connections(self.delivery.connections)?;
         if self.delivery.retry_first.0 > self.delivery.retry_max.0 {
             return wrong("delivery.retry_first is longer than delivery.retry_max");

@@ -79,7 +79,9 @@ async fn prepare(store: &Store, people: &[String]) -> store::Campaign {
         connections: 5,
         acknowledged: "",
         at: now,
-        start_at: now,
+        author: "",
+        submission: None,
+        wanted_at: None,
         suppressed_rows: &[],
     };
     store.create_campaign(&campaign, &audience, true).await.expect("a campaign");

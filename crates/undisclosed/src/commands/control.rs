@@ -29,9 +29,7 @@ async fn step(
     let campaign = store.campaign(name).await?;
     store.move_campaign(campaign.id, event, reason, installation.now()).await?;
     installation.record(act, name, json!({})).await?;
-    let campaign = store.campaign(name).await?;
-    let audience = store.audience_of(&campaign).await?;
-    let object = CampaignObject::new(&campaign, &audience, store.counts(campaign.id).await?, None);
+    let object = CampaignObject::load(store, name).await?;
     answer(general.json, &object.to_json(), &object.table());
     Ok(Exit::Done)
 }

@@ -5,21 +5,26 @@ use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
+use campaign::SubmissionDigest;
 use keys::InstanceKey;
 use lab::{Behaviour, Inbox, Loopback, Mailbox, Reaction, Rule, Server, Stage, When};
 use mail::{Address, Limits};
 use serde_json::json;
-use store::{Campaign, DatabaseUrl, NewCampaign};
+use store::{Campaign, DatabaseUrl, NewCampaign, StoreError};
 
 use crate::answer::{answer, note};
+use crate::caller::Caller;
 use crate::cli::{AcknowledgeArgs, DemoArgs, General, ReadingArgs, Shared};
+use crate::commands::approval;
 use crate::failure::{Exit, Failure};
 use crate::installation::Installation;
 use crate::preparation::{Wanted, prepare};
 use crate::relay::ReadyRelay;
 use crate::sending::{self, Sent};
 use crate::settings::{Settings, Span};
+use crate::submission::Submitted;
 
 const PEOPLE: &str = include_str!("../../demo/people.csv");
 const MESSAGE: &str = include_str!("../../demo/message.md");
@@ -35,6 +40,11 @@ const LEAKED: [&[u8]; 7] = [
     include_bytes!("../../demo/leaked-7.eml"),
 ];
 const NAME: &str = "January survey";
+/// The two people.
+const AUTHOR: &str = "the author";
+const APPROVER: &str = "the approver";
+/// Nobody waits five minutes for a demo.
+const TAKE_BACK: Duration = Duration::from_secs(1);
 const CONNECTIONS: u32 = 10;
 
 /// What the seven messages showed to whom.
@@ -140,13 +150,15 @@ fn told(exposure: &Exposure, people: usize) -> String {
 async fn installation(folder: &Path) -> Result<Installation, Failure> {
     let mut settings = Settings::default();
     // The demo's mail server says "later" a few times; nobody wants to wait a minute for it here.
-    settings.delivery.retry_first = Span(std::time::Duration::from_millis(200));
-    settings.delivery.retry_max = Span(std::time::Duration::from_secs(1));
+    settings.delivery.retry_first = Span(Duration::from_millis(200));
+    settings.delivery.retry_max = Span(Duration::from_secs(1));
     settings.delivery.connections = CONNECTIONS;
+    settings.approval.take_back = Span(TAKE_BACK);
     let random = keys::Random::default();
     let instance = InstanceKey::ephemeral(&random)?;
     let database = DatabaseUrl::Sqlite(folder.join("data").join("undisclosed.db"));
-    Installation::assemble(settings, instance, &folder.join("keys"), &database).await
+    let author = Caller::Person(AUTHOR.to_owned());
+    Installation::assemble(author, settings, instance, &folder.join("keys"), &database).await
 }
 
 async fn send(
@@ -173,7 +185,14 @@ async fn send(
     let prepared = prepare(installation, &wanted).await?;
     note(general.json, &prepared.words());
     let relay = ReadyRelay::find(Some(&server.url()), &installation.settings)?;
-    let now = installation.now();
+    let submitted = Submitted {
+        campaign: &uid,
+        message: &prepared.digest,
+        audience: &prepared.audience,
+        relay: &server.url(),
+        at: None,
+    };
+    let submission = submitted.digest(&installation.settings);
     let new = NewCampaign {
         uid: &uid,
         name: NAME,
@@ -182,14 +201,43 @@ async fn send(
         relay: &server.url(),
         connections: CONNECTIONS,
         acknowledged: "{}",
-        at: now,
-        start_at: now,
+        author: AUTHOR,
+        submission: Some(submission),
+        at: installation.now(),
+        wanted_at: None,
         suppressed_rows: &prepared.checked.suppressed,
     };
     installation.store.create_campaign(&new, &prepared.audience, true).await?;
+    two_people(general, installation, submission).await?;
     let campaign: Campaign = installation.store.campaign(NAME).await?;
+    installation.check_approval(&campaign, &prepared.audience)?;
     let presence = sending::enlist(installation, &campaign).await?;
     sending::run(installation, campaign, presence, &prepared.audience, relay).await
+}
+
+/// Who wrote it cannot approve it; somebody else can.
+async fn two_people(
+    general: &General,
+    installation: &Installation,
+    submission: SubmissionDigest,
+) -> Result<(), Failure> {
+    let (store, now) = (&installation.store, installation.now());
+    let id = store.campaign(NAME).await?.id;
+    let take_back = approval::take_back(installation);
+    let by_author = store.approve(id, submission, AUTHOR, now, take_back).await;
+    let Err(StoreError::SamePerson) = by_author else {
+        return Err(Failure::unexpected("demo", "one person alone could approve the campaign"));
+    };
+    store.approve(id, submission, APPROVER, now, take_back).await?;
+    note(
+        general.json,
+        &format!(
+            "\nSubmitted by {AUTHOR}, and {AUTHOR} tries to approve it: refused, it takes another person.\n\
+             Approved by {APPROVER}. There is time to take it back: {} second here, five minutes elsewhere.\n",
+            TAKE_BACK.as_secs()
+        ),
+    );
+    Ok(())
 }
 
 /// Counts from the octets that arrived: whose address is in whose message.

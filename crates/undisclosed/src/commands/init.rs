@@ -9,6 +9,7 @@ use keys::{InstanceKey, KEY_FILE_NAME, Random};
 use serde_json::json;
 
 use crate::answer::answer;
+use crate::caller::Caller;
 use crate::cli::General;
 use crate::failure::{Exit, Failure};
 use crate::settings::SETTINGS_FILE_NAME;
@@ -17,6 +18,7 @@ use crate::settings::SETTINGS_FILE_NAME;
 const SETTINGS: &str = include_str!("../../undisclosed.toml");
 
 pub(crate) fn run(general: &General) -> Result<Exit, Failure> {
+    Caller::find()?;
     for name in [SETTINGS_FILE_NAME, KEY_FILE_NAME, "keys", "data"] {
         if Path::new(name).exists() {
             return Err(Failure::usage(

@@ -2,17 +2,20 @@
 //! been, get nothing more.
 
 use serde_json::json;
+use store::{Audience, Campaign, CorrectedMessage, Resubmission};
 
 use crate::answer::answer;
 use crate::campaign_object::CampaignObject;
 use crate::check;
 use crate::cli::{General, MendArgs};
+use crate::commands::approval;
 use crate::failure::{Exit, Failure};
 use crate::installation::Installation;
 use crate::letters_of::{CampaignIdentity, letters};
 use crate::message_files::MessageFiles;
 use crate::preparation::of_message;
 use crate::sending;
+use crate::submission::Submitted;
 use crate::warnings::acknowledge;
 
 pub(crate) async fn run(general: &General, args: MendArgs) -> Result<Exit, Failure> {
@@ -33,16 +36,49 @@ pub(crate) async fn run(general: &General, args: MendArgs) -> Result<Exit, Failu
     let presence = sending::enlist(&installation, &campaign).await?;
     store.take_over(campaign.id, &presence, installation.now()).await?;
     check::everybody(store, &audience, &letters, installation.now()).await?;
+    if installation.needs_approval(&campaign) {
+        let message = CorrectedMessage {
+            bundle: &bundle,
+            digest: &digest,
+            acknowledged: &json!({"warnings": acknowledged}).to_string(),
+        };
+        return submit_mended(general, &installation, &campaign, &audience, message).await;
+    }
     store.mend_campaign(campaign.id, &bundle, &digest).await?;
     installation
         .record("mend", &args.name, json!({"message_digest": digest, "acknowledged": acknowledged}))
         .await?;
-    let campaign = store.campaign(&args.name).await?;
-    let object = CampaignObject::new(&campaign, &audience, store.counts(campaign.id).await?, None);
+    let object = CampaignObject::load(store, &args.name).await?;
     answer(
         general.json,
         &object.to_json(),
         &format!("{}\n`undisclosed resume` goes on with it.", object.table()),
     );
     Ok(Exit::Done)
+}
+
+/// An edit voids what was agreed: the corrected message waits for a second person.
+async fn submit_mended(
+    general: &General,
+    installation: &Installation,
+    campaign: &Campaign,
+    audience: &Audience,
+    message: CorrectedMessage<'_>,
+) -> Result<Exit, Failure> {
+    let wanted_at = campaign.approval.wanted_at.filter(|at| *at > installation.now());
+    let submitted =
+        Submitted { message: message.digest, at: wanted_at, ..Submitted::stored(campaign, audience) };
+    let new = Resubmission {
+        author: installation.caller.person()?,
+        message: Some(message),
+        relay: &campaign.relay,
+        connections: campaign.connections,
+        wanted_at,
+        submission: submitted.digest(&installation.settings),
+        now: installation.now(),
+    };
+    installation.store.resubmit(campaign.id, &new).await?;
+    let detail = json!({"message_digest": message.digest, "submission": new.submission.to_string()});
+    installation.record("mend", &campaign.name, detail).await?;
+    approval::waits(general, installation, &campaign.name).await
 }

@@ -8,7 +8,7 @@ use std::path::Path;
 use mail::Address;
 use message::Person;
 use serde_json::json;
-use store::PersonFields;
+use store::{Audience, PersonFields};
 
 use crate::answer::answer;
 use crate::cli::{General, PreviewArgs};
@@ -20,11 +20,7 @@ use crate::message_files::MessageFiles;
 pub(crate) async fn run(general: &General, args: PreviewArgs) -> Result<Exit, Failure> {
     let installation = Installation::open(general.config.as_deref(), general.database.as_deref()).await?;
     let store = &installation.store;
-    let audience = store
-        .find_audience(&args.audience)
-        .await?
-        .ok_or_else(|| Failure::usage("not_found", "there is no audience of that name"))?;
-    let files = MessageFiles::read(&args.message, args.from.as_deref(), &installation.settings)?;
+    let (audience, files) = asked_for(&installation, &args).await?;
     files.template.check_fields(&audience.fields)?;
     let person = store
         .person_at(&audience, args.person)
@@ -62,6 +58,29 @@ pub(crate) async fn run(general: &General, args: PreviewArgs) -> Result<Exit, Fa
         format!("{headers}\n\n----- text -----\n{}\n----- HTML -----\n{}", preview.plain, preview.html);
     answer(general.json, &object, &words);
     Ok(Exit::Done)
+}
+
+/// An audience and a message file, or those of a campaign.
+async fn asked_for(
+    installation: &Installation,
+    args: &PreviewArgs,
+) -> Result<(Audience, MessageFiles), Failure> {
+    let (store, settings) = (&installation.store, &installation.settings);
+    if let Some(name) = &args.campaign {
+        let campaign = store.campaign(name).await?;
+        return Ok((store.audience_of(&campaign).await?, MessageFiles::stored(&campaign.message, settings)?));
+    }
+    let (Some(audience), Some(message)) = (&args.audience, &args.message) else {
+        return Err(Failure::usage(
+            "usage",
+            "a preview takes an audience and a message file, or --campaign NAME",
+        ));
+    };
+    let audience = store
+        .find_audience(audience)
+        .await?
+        .ok_or_else(|| Failure::usage("not_found", "there is no audience of that name"))?;
+    Ok((audience, MessageFiles::read(message, args.from.as_deref(), settings)?))
 }
 
 /// The header fields as they go out; the builder's octets are ASCII or UTF-8.

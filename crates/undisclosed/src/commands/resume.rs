@@ -6,6 +6,7 @@ use serde_json::json;
 use crate::answer::answer;
 use crate::campaign_object::CampaignObject;
 use crate::cli::{General, ResumeArgs};
+use crate::commands::approval;
 use crate::failure::{Exit, Failure};
 use crate::installation::Installation;
 use crate::relay::ReadyRelay;
@@ -29,13 +30,25 @@ pub(crate) async fn run(general: &General, args: ResumeArgs) -> Result<Exit, Fai
              `undisclosed mend`, then resume; only those who were not written to will be",
         ));
     }
+    match campaign.state {
+        CampaignState::Draft => {
+            return Err(Failure::usage(
+                "draft",
+                "the campaign is a draft: `undisclosed submit` asks for approval; nothing was sent",
+            ));
+        }
+        CampaignState::Submitted => return approval::waits(general, &installation, &args.name).await,
+        _ => {}
+    }
     campaign.relay = args.smtp.clone().unwrap_or(campaign.relay);
     campaign.connections = connections(args.connections.unwrap_or(campaign.connections))?;
     let relay = ReadyRelay::find(Some(&campaign.relay), &installation.settings)?;
+    campaign.relay = relay.relay.url.to_string();
+    installation.check_approval(&campaign, &audience)?;
     // First: what another process is sending is not changed under its hands.
     let presence = sending::enlist(&installation, &campaign).await?;
-    store.set_relay(campaign.id, &relay.relay.url.to_string(), campaign.connections).await?;
-    if campaign.state != CampaignState::Waiting {
+    store.set_relay(campaign.id, &campaign.relay, campaign.connections).await?;
+    if !matches!(campaign.state, CampaignState::Approved | CampaignState::Waiting) {
         store.move_campaign(campaign.id, CampaignEvent::Resume, "", installation.now()).await?;
     }
     installation.record("resume", &args.name, json!({})).await?;

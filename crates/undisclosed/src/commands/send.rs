@@ -1,42 +1,34 @@
 //! `undisclosed send`: the whole of the main job.
 
-use jiff::civil::DateTime;
-use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
-use store::{NewCampaign, StoreError};
+use store::{NewCampaign, Store, StoreError};
 
 use crate::answer::{answer, note};
 use crate::cli::{General, SendArgs};
+use crate::commands::approval;
 use crate::failure::{Exit, Failure};
 use crate::installation::{Installation, checked_name};
 use crate::preparation::{Prepared, Wanted, prepare};
 use crate::relay::ReadyRelay;
 use crate::sending;
 use crate::settings::connections;
-
-/// A time given by hand may have passed while the command was typed.
-const PAST_MAX: SignedDuration = SignedDuration::from_secs(60);
+use crate::start_time::start_time;
+use crate::submission::Submitted;
 
 pub(crate) async fn run(general: &General, args: SendArgs) -> Result<Exit, Failure> {
     let installation = Installation::open(general.config.as_deref(), general.database.as_deref()).await?;
     installation.sweep().await?;
     checked_name(&args.name)?;
-    match installation.store.campaign(&args.name).await {
-        Ok(_) => return Err(StoreError::NameInUse.into()),
-        Err(StoreError::NotFound) => {}
-        Err(error) => return Err(error.into()),
-    }
+    name_is_free(&installation.store, &args.name).await?;
     let relay = ReadyRelay::find(args.smtp.as_deref(), &installation.settings)?;
     let connections = connections(args.connections.unwrap_or(installation.settings.delivery.connections))?;
-    let start_at = args
-        .at
-        .as_deref()
-        .map(|text| start_time(text, &installation.settings.delivery.time_zone))
-        .transpose()?;
-    if start_at.is_some_and(|at| installation.now().duration_since(at) > PAST_MAX) {
-        return Err(Failure::usage("time", "--at is a time that has passed; nothing was sent"));
-    }
+    let wanted_at = args.at.as_deref().map(|text| start_time(text, &installation)).transpose()?;
+    // A second person is asked for by somebody: not by a service.
+    let author = if installation.settings.approval.required {
+        installation.caller.person()?
+    } else {
+        installation.caller.actor()
+    };
     let uid = data_encoding::HEXLOWER.encode(&installation.random.octets::<16>()?);
     let wanted = Wanted {
         audience: &args.audience,
@@ -49,7 +41,30 @@ pub(crate) async fn run(general: &General, args: SendArgs) -> Result<Exit, Failu
     };
     let prepared = prepare(&installation, &wanted).await?;
     note(general.json, &prepared.words());
-    let made = create(&installation, &args, &uid, &prepared, &relay, connections, start_at).await;
+    let submitted = Submitted {
+        campaign: &uid,
+        message: &prepared.digest,
+        audience: &prepared.audience,
+        relay: &relay.relay.url.to_string(),
+        at: wanted_at,
+    };
+    let required = installation.settings.approval.required;
+    let submission = required.then(|| submitted.digest(&installation.settings));
+    let new = NewCampaign {
+        uid: &uid,
+        name: &args.name,
+        message: &prepared.bundle,
+        message_digest: &prepared.digest,
+        relay: submitted.relay,
+        connections,
+        acknowledged: &acknowledged(&args, &prepared),
+        author,
+        submission,
+        at: installation.now(),
+        wanted_at,
+        suppressed_rows: &prepared.checked.suppressed,
+    };
+    let made = create(&installation, &args, &prepared, &new).await;
     if let Err(failure) = made {
         if prepared.draft {
             installation.discard(&prepared.audience).await?;
@@ -58,9 +73,12 @@ pub(crate) async fn run(general: &General, args: SendArgs) -> Result<Exit, Failu
     }
     let detail = json!({
         "people": prepared.audience.people, "message_digest": prepared.digest, "acknowledged": prepared.acknowledged,
-        "reason": args.reason, "approval": installation.settings.approval.required,
+        "reason": args.reason, "approval": required, "submission": submission.map(|digest| digest.to_string()),
     });
-    installation.record("send", &args.name, detail).await?;
+    installation.record(if required { "submit" } else { "send" }, &args.name, detail).await?;
+    if required {
+        return approval::waits(general, &installation, &args.name).await;
+    }
     let campaign = installation.store.campaign(&args.name).await?;
     let presence = sending::enlist(&installation, &campaign).await?;
     let sent = sending::run(&installation, campaign, presence, &prepared.audience, relay).await?;
@@ -68,14 +86,20 @@ pub(crate) async fn run(general: &General, args: SendArgs) -> Result<Exit, Failu
     Ok(sent.exit())
 }
 
+/// Found out before everybody's message is built; the database sees to it in the end.
+async fn name_is_free(store: &Store, name: &str) -> Result<(), StoreError> {
+    match store.campaign(name).await {
+        Ok(_) => Err(StoreError::NameInUse),
+        Err(StoreError::NotFound) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
 async fn create(
     installation: &Installation,
     args: &SendArgs,
-    uid: &str,
     prepared: &Prepared,
-    relay: &ReadyRelay,
-    connections: u32,
-    start_at: Option<Timestamp>,
+    new: &NewCampaign<'_>,
 ) -> Result<(), Failure> {
     let store = &installation.store;
     if let Some(before) = store.sent_before(&prepared.digest, &prepared.audience.digest).await?
@@ -89,34 +113,12 @@ async fn create(
             ),
         ));
     }
-    let now = installation.now();
-    let mut acknowledged = prepared.acknowledged.clone();
-    acknowledged.extend(args.again.then(|| "again".to_owned()));
-    let acknowledged = json!({"warnings": acknowledged, "reason": args.reason}).to_string();
-    let new = NewCampaign {
-        uid,
-        name: &args.name,
-        message: &prepared.bundle,
-        message_digest: &prepared.digest,
-        relay: &relay.relay.url.to_string(),
-        connections,
-        acknowledged: &acknowledged,
-        at: now,
-        start_at: start_at.unwrap_or(now),
-        suppressed_rows: &prepared.checked.suppressed,
-    };
-    store.create_campaign(&new, &prepared.audience, prepared.draft).await?;
+    store.create_campaign(new, &prepared.audience, prepared.draft).await?;
     Ok(())
 }
 
-/// A time with its offset, or one of the clock on the wall in `delivery.time_zone`.
-fn start_time(text: &str, zone: &str) -> Result<Timestamp, Failure> {
-    let form = || Failure::usage("time", "--at takes a time like 2026-12-01T09:00 or 2026-12-01T09:00Z");
-    if let Ok(timestamp) = text.parse::<Timestamp>() {
-        return Ok(timestamp);
-    }
-    let local: DateTime = text.replacen(' ', "T", 1).parse().map_err(|_| form())?;
-    let zone = TimeZone::get(zone)
-        .map_err(|_| Failure::usage("settings", "delivery.time_zone is not the name of a time zone"))?;
-    Ok(local.to_zoned_datetime(zone).map_err(|_| form())?.timestamp())
+fn acknowledged(args: &SendArgs, prepared: &Prepared) -> String {
+    let mut words = prepared.acknowledged.clone();
+    words.extend(args.again.then(|| "again".to_owned()));
+    json!({"warnings": words, "reason": args.reason}).to_string()
 }

@@ -30,7 +30,7 @@ pub(crate) struct Ran {
 }
 
 impl Ran {
-    fn of(output: Output) -> Self {
+    pub(crate) fn of(output: Output) -> Self {
         let text = |octets| String::from_utf8(octets).expect("UTF-8");
         Self { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
     }
@@ -50,7 +50,7 @@ impl Ran {
 }
 
 impl Bench {
-    /// A fresh installation on SQLite.
+    /// A fresh installation on SQLite, in which one person decides alone.
     pub(crate) fn new() -> Self {
         let bench = Self {
             folder: tempfile::tempdir().expect("a folder"),
@@ -58,6 +58,7 @@ impl Bench {
             variables: vec![
                 ("UNDISCLOSED_DELIVERY__RETRY_FIRST".into(), "200ms".into()),
                 ("UNDISCLOSED_DELIVERY__RETRY_MAX".into(), "1s".into()),
+                ("UNDISCLOSED_APPROVAL__REQUIRED".into(), "false".into()),
             ],
             database: None,
         };

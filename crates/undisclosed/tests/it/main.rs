@@ -1,5 +1,6 @@
 //! The program as a user and as other programs see it: files in, a mail server, exit codes, JSON.
 
+mod approval;
 mod bench;
 mod contract;
 mod control;
