@@ -6,7 +6,7 @@ use data_encoding::{BASE64, HEXLOWER};
 use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 
-use crate::encoding::base64;
+use crate::encoding::{base64, from_base64};
 
 /// Length of a hash, in octets.
 pub const HASH_OCTETS: usize = 32;
@@ -50,8 +50,7 @@ impl Hash {
     /// Out of a checkpoint: canonical base64 of 32 octets, and nothing else.
     #[must_use]
     pub fn from_base64(text: &str) -> Option<Self> {
-        let octets = BASE64.decode(text.as_bytes()).ok()?;
-        octets.try_into().ok().map(Self)
+        from_base64(text)?.try_into().ok().map(Self)
     }
 }
 

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use data_encoding::{BASE64, HEXLOWER};
 use ring::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
 
+use crate::encoding::from_base64;
 use crate::hash::sha256;
 
 /// Longest name of a key, in octets.
@@ -74,7 +75,7 @@ impl FromStr for Verifier {
         if key.len() > BASE64.encode_len(1 + PUBLIC_OCTETS) {
             return Err(KeyError::Malformed);
         }
-        let key = BASE64.decode(key.as_bytes()).map_err(|_| KeyError::Malformed)?;
+        let key = from_base64(key).ok_or(KeyError::Malformed)?;
         let public = match key.split_first() {
             Some((&ED25519_TYPE, public)) => public.try_into().map_err(|_| KeyError::Malformed)?,
             _ => return Err(KeyError::Malformed),

@@ -4,6 +4,7 @@ use std::fmt;
 
 use data_encoding::BASE64;
 
+use crate::encoding::from_base64;
 use crate::key::{Signer, Verifier, is_key_name};
 
 /// Largest note read or signed, in octets: room for sixteen signatures of nearly 5,000 octets, as the format asks.
@@ -113,7 +114,7 @@ impl fmt::Display for Note {
 impl Signature {
     fn parse(line: &str) -> Option<Self> {
         let (name, signature) = line.strip_prefix(DASH)?.split_once(' ')?;
-        let octets = BASE64.decode(signature.as_bytes()).ok()?;
+        let octets = from_base64(signature)?;
         let (id, octets) = octets.split_first_chunk()?;
         (is_key_name(name) && !octets.is_empty()).then(|| Self {
             name: name.to_owned(),

@@ -69,6 +69,8 @@ fn what_is_not_of_the_form() {
         format!("a\n1\n{} \n", &root[..43]),
         format!("a\n1\n{}\n", root.replace("M=", "N=")),
         format!("a\n1\n{root}\n\n"),
+        // 32 octets with padding in the middle.
+        format!("a\n1\n{}AA==AA==\n", &root[..40]),
         format!("a\n1\n{root}\nx\n\ny\n"),
     ];
     for text in bad {

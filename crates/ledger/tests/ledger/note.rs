@@ -154,6 +154,8 @@ fn what_is_not_of_the_form() {
         format!("text\n\n{}\n", body.trim_end_matches('=')),
         format!("text\n\n— {NAME} AAAAAA==\n"),
         format!("text\n\n— {NAME} AAAAAAB=\n"),
+        // Padding in the middle: some decoders go on after it.
+        format!("text\n\n— {NAME} AAAAAAA=AAAA\n"),
     ];
     for note in bad {
         assert_eq!(Note::parse(note.as_bytes()), Err(NoteError::Malformed), "{note:?}");
