@@ -98,6 +98,12 @@ impl DataKey {
         open_with(&self.seal, context, sealed)
     }
 
+    /// Octets for one purpose, named by `label` (HKDF-SHA-256, RFC 5869): gone with the key.
+    #[must_use]
+    pub fn derive(&self, label: &[u8]) -> Zeroizing<[u8; 32]> {
+        Zeroizing::new(derive(&self.secret, label))
+    }
+
     /// The keyed fingerprint of an address, the same for every spelling that [`Address`] holds equal.
     #[must_use]
     pub fn fingerprint(&self, address: &Address) -> Fingerprint {

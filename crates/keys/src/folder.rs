@@ -34,6 +34,13 @@ impl KeyName {
         Self("suppressions".to_owned())
     }
 
+    /// The key of the ledger: one an installation. With it the contents of its entries are read, and its checkpoints
+    /// are signed.
+    #[must_use]
+    pub fn ledger() -> Self {
+        Self("ledger".to_owned())
+    }
+
     /// A name as the database holds it; nothing that could leave the folder.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {

@@ -29,6 +29,7 @@ pub const FINGERPRINT_OCTETS_MAX: usize = 32;
 const VERSION: u8 = 1;
 const ENTRY_LABEL: &str = "undisclosed entry";
 const DELIVERY_LABEL: &str = "undisclosed delivery";
+const TEXT_LABEL: &str = "undisclosed text";
 
 /// A field of a content is too long, or too short.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -90,6 +91,7 @@ impl fmt::Debug for SaltKey {
 ///   complement), and the fields actor, act, subject, detail in UTF-8.
 /// - The content of a delivery, label `undisclosed delivery`: the octet 0x01, `number` and `at` as eight octets
 ///   big-endian each, `status` as two, and the fields person, message (empty or 32 octets), state, enhanced.
+/// - A text that somebody typed, label `undisclosed text`: itself, in UTF-8.
 ///
 /// The octet 0x01 is the version of the content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,6 +104,24 @@ impl Commitment {
             push(&mut octets, part);
         }
         Self(Hash(sha256(&octets)))
+    }
+
+    /// The commitment to a text that can hold an address: it stands in an entry's detail, and the text lies elsewhere
+    /// with a salt of its own, under a key that can be destroyed. At most [`DETAIL_OCTETS_MAX`].
+    ///
+    /// # Errors
+    /// [`ContentError`].
+    pub fn of_text(text: &str, salt: &Salt) -> Result<Self, ContentError> {
+        if text.len() > DETAIL_OCTETS_MAX {
+            return Err(ContentError { field: "text", min: 0, max: DETAIL_OCTETS_MAX });
+        }
+        Ok(Self::new(TEXT_LABEL, salt, text.as_bytes()))
+    }
+
+    /// The commitment itself in base64.
+    #[must_use]
+    pub fn to_base64(&self) -> String {
+        self.0.to_base64()
     }
 
     /// The hash of the leaf that holds this commitment.

@@ -8,7 +8,8 @@ use sqlx::{AssertSqlSafe, Row};
 
 use crate::audience::{small, time};
 use crate::campaign::start_afresh;
-use crate::{CampaignId, Store, StoreError};
+use crate::ledger::append;
+use crate::{CampaignId, SealedEntry, Store, StoreError};
 
 /// Who stands behind a campaign.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -65,7 +66,12 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Transition`]: it is being sent, or has ended; a halted one needs a corrected message.
-    pub async fn resubmit(&self, id: CampaignId, new: &Resubmission<'_>) -> Result<(), StoreError> {
+    pub async fn resubmit(
+        &self,
+        id: CampaignId,
+        new: &Resubmission<'_>,
+        entry: &SealedEntry,
+    ) -> Result<(), StoreError> {
         let from: Vec<i16> = CampaignState::before(CampaignEvent::Edit)
             .into_iter()
             .filter(|state| *state != CampaignState::Halted || new.message.is_some())
@@ -96,11 +102,12 @@ impl Store {
             .await?;
         if done.rows_affected() == 0 {
             drop(transaction);
-            return self.not_possible(id, CampaignEvent::Submit).await;
+            return self.or_not_possible(None, id, CampaignEvent::Submit).await;
         }
         if new.message.is_some() {
             start_afresh(&mut transaction, id).await?;
         }
+        append(&mut transaction, entry).await?;
         transaction.commit().await?;
         Ok(())
     }
@@ -118,7 +125,9 @@ impl Store {
         approver: &str,
         now: Timestamp,
         take_back: SignedDuration,
+        entry: &SealedEntry,
     ) -> Result<(), StoreError> {
+        let mut transaction = self.write.begin().await?;
         let done = sqlx::query(
             "UPDATE campaign SET state = $2, approver = $3, approved_at = $4, \
              start_at = CASE WHEN wanted_at > $5 THEN wanted_at ELSE $5 END \
@@ -131,11 +140,14 @@ impl Store {
         .bind((now + take_back).as_microsecond())
         .bind(CampaignState::Submitted.number())
         .bind(seen.to_string())
-        .execute(&self.write)
+        .execute(&mut *transaction)
         .await?;
         if done.rows_affected() == 1 {
+            append(&mut transaction, entry).await?;
+            transaction.commit().await?;
             return Ok(());
         }
+        drop(transaction);
         let (submission, author): (String, String) =
             sqlx::query_as("SELECT submission, author FROM campaign WHERE id = $1")
                 .bind(id.0)
@@ -148,14 +160,14 @@ impl Store {
         if submission != seen.to_string() {
             return Err(StoreError::Edited);
         }
-        self.not_possible(id, CampaignEvent::Approve).await
+        self.or_not_possible(None, id, CampaignEvent::Approve).await
     }
 
     /// Takes a campaign back into a draft, as long as no message has left.
     ///
     /// # Errors
     /// [`StoreError::Left`] when one has, or may have; [`StoreError::Transition`].
-    pub async fn take_back(&self, id: CampaignId) -> Result<(), StoreError> {
+    pub async fn take_back(&self, id: CampaignId, entry: &SealedEntry) -> Result<(), StoreError> {
         let from: Vec<String> = CampaignState::before(CampaignEvent::TakeBack)
             .iter()
             .map(|state| state.number().to_string())
@@ -174,7 +186,7 @@ impl Store {
             .await?;
         if done.rows_affected() == 0 {
             drop(transaction);
-            return self.not_possible(id, CampaignEvent::TakeBack).await;
+            return self.or_not_possible(None, id, CampaignEvent::TakeBack).await;
         }
         let left: Option<i64> = sqlx::query_scalar(
             "SELECT number FROM delivery WHERE campaign_id = $1 AND (state IN (2, 3, 6) OR attempts > 0) LIMIT 1",
@@ -185,13 +197,9 @@ impl Store {
         if left.is_some() {
             return Err(StoreError::Left);
         }
+        append(&mut transaction, entry).await?;
         transaction.commit().await?;
         Ok(())
-    }
-
-    async fn not_possible(&self, id: CampaignId, event: CampaignEvent) -> Result<(), StoreError> {
-        let (from, _) = self.campaign_state(id).await?;
-        Err(campaign::CampaignTransitionError { from, event }.into())
     }
 }
 

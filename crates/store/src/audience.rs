@@ -5,7 +5,8 @@ use keys::Fingerprint;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, AssertSqlSafe, Row};
 
-use crate::{Store, StoreError};
+use crate::ledger::append;
+use crate::{SealedEntry, Store, StoreError};
 
 /// People written in one statement and one commit.
 pub const PEOPLE_BATCH_MAX: usize = 500;
@@ -166,9 +167,16 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::NameInUse`] when another import of that name was completed in between.
-    pub async fn complete_audience(&self, audience: &Audience) -> Result<(), StoreError> {
-        let mut connection = self.write.acquire().await?;
-        complete(&mut connection, audience).await
+    pub async fn complete_audience(
+        &self,
+        audience: &Audience,
+        entry: &SealedEntry,
+    ) -> Result<(), StoreError> {
+        let mut transaction = self.write.begin().await?;
+        complete(&mut transaction, audience).await?;
+        append(&mut transaction, entry).await?;
+        transaction.commit().await?;
+        Ok(())
     }
 
     /// Removes an import that is not complete, and its people. `false`: it is complete, and stays.

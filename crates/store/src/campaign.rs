@@ -7,7 +7,8 @@ use sqlx::{AssertSqlSafe, Row};
 
 use crate::approval::{Approval, approval};
 use crate::audience::{complete, count, name_in_use, small, time};
-use crate::{Audience, Channel, Store, StoreError, WorkerId};
+use crate::ledger::append;
+use crate::{Audience, Channel, SealedEntry, Store, StoreError, WorkerId};
 
 /// The number of a campaign.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -97,6 +98,7 @@ impl Store {
         new: &NewCampaign<'_>,
         audience: &Audience,
         completes: bool,
+        entry: &SealedEntry,
     ) -> Result<CampaignId, StoreError> {
         let mut transaction = self.write.begin().await?;
         let start_at = new.wanted_at.unwrap_or(new.at);
@@ -157,6 +159,7 @@ impl Store {
             .execute(&mut *transaction)
             .await?;
         }
+        append(&mut transaction, entry).await?;
         transaction.commit().await?;
         Ok(CampaignId(id))
     }
@@ -219,7 +222,7 @@ impl Store {
         Ok((campaign_state(&row)?, row.try_get("reason")?))
     }
 
-    /// Moves a campaign by an event; the table of transitions decides, in the same statement.
+    /// Moves a campaign by an event, as a program does; the table of transitions decides, in the same statement.
     ///
     /// # Errors
     /// [`StoreError::Transition`] where the table has no such step.
@@ -230,24 +233,46 @@ impl Store {
         reason: &str,
         now: Timestamp,
     ) -> Result<CampaignState, StoreError> {
-        for from in CampaignState::before(event) {
-            let to = from.after(event)?;
-            let done = sqlx::query(
-                "UPDATE campaign SET state = $2, reason = $3, finished_at = $5 WHERE id = $1 AND state = $4",
-            )
-            .bind(id.0)
-            .bind(to.number())
-            .bind(reason)
-            .bind(from.number())
-            .bind(if to.is_final() { now.as_microsecond() } else { 0 })
-            .execute(&self.write)
-            .await?;
-            if done.rows_affected() == 1 {
-                return Ok(to);
+        let moved = step(&mut *self.write.acquire().await?, id, event, reason, now).await?;
+        self.or_not_possible(moved, id, event).await
+    }
+
+    /// Moves a campaign by somebody's act, recorded in the same commit.
+    ///
+    /// # Errors
+    /// [`StoreError::Transition`] where the table has no such step; then nothing is recorded.
+    pub async fn act_on_campaign(
+        &self,
+        id: CampaignId,
+        event: CampaignEvent,
+        reason: &str,
+        now: Timestamp,
+        entry: &SealedEntry,
+    ) -> Result<CampaignState, StoreError> {
+        let mut transaction = self.write.begin().await?;
+        let moved = step(&mut transaction, id, event, reason, now).await?;
+        if moved.is_some() {
+            append(&mut transaction, entry).await?;
+            transaction.commit().await?;
+        } else {
+            drop(transaction);
+        }
+        self.or_not_possible(moved, id, event).await
+    }
+
+    pub(crate) async fn or_not_possible<T>(
+        &self,
+        done: Option<T>,
+        id: CampaignId,
+        event: CampaignEvent,
+    ) -> Result<T, StoreError> {
+        match done {
+            Some(done) => Ok(done),
+            None => {
+                let (from, _) = self.campaign_state(id).await?;
+                Err(campaign::CampaignTransitionError { from, event }.into())
             }
         }
-        let (from, _) = self.campaign_state(id).await?;
-        Err(campaign::CampaignTransitionError { from, event }.into())
     }
 
     /// Gives a campaign a corrected message.
@@ -259,6 +284,7 @@ impl Store {
         id: CampaignId,
         message: &str,
         message_digest: &str,
+        entry: &SealedEntry,
     ) -> Result<(), StoreError> {
         let mut transaction = self.write.begin().await?;
         let before: Vec<i16> =
@@ -277,10 +303,10 @@ impl Store {
             .await?;
         if done.rows_affected() == 0 {
             drop(transaction);
-            let (from, _) = self.campaign_state(id).await?;
-            return Err(campaign::CampaignTransitionError { from, event: CampaignEvent::Mend }.into());
+            return self.or_not_possible(None, id, CampaignEvent::Mend).await;
         }
         start_afresh(&mut transaction, id).await?;
+        append(&mut transaction, entry).await?;
         transaction.commit().await?;
         Ok(())
     }
@@ -321,6 +347,33 @@ impl Store {
         }
         Ok(counts)
     }
+}
+
+/// Where the event led; nothing where the table has no such step from where the campaign stands.
+async fn step(
+    connection: &mut sqlx::AnyConnection,
+    id: CampaignId,
+    event: CampaignEvent,
+    reason: &str,
+    now: Timestamp,
+) -> Result<Option<CampaignState>, StoreError> {
+    for from in CampaignState::before(event) {
+        let to = from.after(event)?;
+        let done = sqlx::query(
+            "UPDATE campaign SET state = $2, reason = $3, finished_at = $5 WHERE id = $1 AND state = $4",
+        )
+        .bind(id.0)
+        .bind(to.number())
+        .bind(reason)
+        .bind(from.number())
+        .bind(if to.is_final() { now.as_microsecond() } else { 0 })
+        .execute(&mut *connection)
+        .await?;
+        if done.rows_affected() == 1 {
+            return Ok(Some(to));
+        }
+    }
+    Ok(None)
 }
 
 /// Another message has another Date; what was refused a while ago starts afresh.

@@ -43,6 +43,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../migrations/sqlite/0002_approval.sql"),
         include_str!("../migrations/postgres/0002_approval.sql"),
     ),
+    (
+        3,
+        "ledger",
+        include_str!("../migrations/sqlite/0003_ledger.sql"),
+        include_str!("../migrations/postgres/0003_ledger.sql"),
+    ),
 ];
 
 /// Where the database is.

@@ -63,6 +63,9 @@ pub(crate) enum Command {
     Cancel(NameArgs),
     /// Give a paused or halted campaign a corrected message
     Mend(MendArgs),
+    /// What was done, by whom: verify it, export it, prove one entry of it
+    #[command(subcommand)]
+    Ledger(LedgerCommand),
     /// Replay the 2012 incident as it should have gone, on this machine alone
     Demo(DemoArgs),
     /// Print completions for a shell
@@ -275,6 +278,33 @@ pub(crate) struct MendArgs {
     pub(crate) from: Option<String>,
     #[command(flatten)]
     pub(crate) acknowledge: AcknowledgeArgs,
+}
+
+/// What to do with the ledger.
+#[derive(Debug, Subcommand)]
+pub(crate) enum LedgerCommand {
+    /// List the latest entries
+    List {
+        /// Only what was done to this audience or campaign
+        #[arg(long, value_name = "NAME")]
+        subject: Option<String>,
+        /// How many at most
+        #[arg(long, value_name = "N", default_value_t = 50)]
+        limit: u64,
+    },
+    /// Go through every entry; find what was altered, removed or moved
+    Verify {
+        /// Hold the ledger against a checkpoint that was kept elsewhere
+        #[arg(long, value_name = "FILE")]
+        checkpoint: Option<PathBuf>,
+    },
+    /// Print a signed checkpoint: keep it elsewhere
+    Checkpoint,
+    /// Write all entries with their salts for an auditor: a line of JSON each
+    Export {
+        /// The file; - is standard output
+        file: PathBuf,
+    },
 }
 
 #[derive(Debug, Args)]

@@ -7,6 +7,7 @@ pub(crate) mod control;
 pub(crate) mod demo;
 pub(crate) mod import;
 pub(crate) mod init;
+pub(crate) mod ledger;
 pub(crate) mod mend;
 pub(crate) mod preview;
 pub(crate) mod resume;

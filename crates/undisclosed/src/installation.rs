@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use delivery::{Clock, SystemClock};
 use jiff::Timestamp;
 use keys::{DataKey, InstanceKey, KEY_FILE_NAME, KeyFolder, KeyName, Random};
-use store::{Audience, DatabaseUrl, Entry, Store};
+use store::{Audience, DatabaseUrl, Store};
 
 use crate::caller::Caller;
 use crate::failure::Failure;
@@ -132,17 +132,6 @@ impl Installation {
                 .map_err(|_| Failure::unexpected("keys", "a key could not be destroyed"))?;
         }
         Ok(())
-    }
-
-    /// Records an act.
-    pub(crate) async fn record(
-        &self,
-        act: &str,
-        subject: &str,
-        detail: serde_json::Value,
-    ) -> Result<(), Failure> {
-        let entry = Entry { at: self.now(), actor: self.caller.actor(), act, subject, detail };
-        Ok(self.store.record(&entry).await?)
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod answer;
 mod audience_import;
+mod book;
 mod caller;
 mod campaign_object;
 mod check;
@@ -9,6 +10,7 @@ mod cli;
 mod commands;
 mod failure;
 mod installation;
+mod ledger_audit;
 mod letters_of;
 mod message_files;
 mod preparation;
@@ -91,6 +93,7 @@ async fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Resume(args) => commands::resume::run(general, args).await,
         Command::Cancel(args) => commands::control::cancel(general, &args.name).await,
         Command::Mend(args) => commands::mend::run(general, args).await,
+        Command::Ledger(command) => commands::ledger::run(general, command).await,
         Command::Demo(args) => commands::demo::run(general, args).await,
         Command::Completions { shell } => commands::completions::completions(shell),
         Command::Man => commands::completions::man(),

@@ -84,7 +84,9 @@ async fn prepare(store: &Store, people: &[String]) -> store::Campaign {
         wanted_at: None,
         suppressed_rows: &[],
     };
-    store.create_campaign(&campaign, &audience, true).await.expect("a campaign");
+    let entry =
+        store::SealedEntry { leaf: ledger::Hash::leaf(b"send"), sealed: Vec::new(), confidence: None };
+    store.create_campaign(&campaign, &audience, true, &entry).await.expect("a campaign");
     store.campaign("survey").await.expect("the campaign")
 }
 

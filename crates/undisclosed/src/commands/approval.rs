@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use store::{Audience, Campaign, Resubmission};
 
 use crate::answer::{answer, note};
+use crate::book::Act;
 use crate::campaign_object::CampaignObject;
 use crate::check;
 use crate::cli::{ApproveArgs, General, SubmitArgs};
@@ -55,8 +56,9 @@ pub(crate) async fn submit(general: &General, args: SubmitArgs) -> Result<Exit, 
         submission: submitted.digest(&installation.settings),
         now: installation.now(),
     };
-    store.resubmit(campaign.id, &new).await?;
-    installation.record("submit", &args.name, json!({"submission": new.submission.to_string()})).await?;
+    let detail = json!({"submission": new.submission.to_string(), "relay": relay});
+    let entry = installation.entry(&Act::new("submit", &args.name, detail)).await?;
+    store.resubmit(campaign.id, &new, &entry).await?;
     waits(general, &installation, &args.name).await
 }
 
@@ -98,9 +100,9 @@ pub(crate) async fn approve(general: &General, args: ApproveArgs) -> Result<Exit
     }
     let now = installation.now();
     let take_back = take_back(&installation);
-    store.approve(campaign.id, seen, &approver, now, take_back).await?;
     let detail = json!({"submission": seen.to_string(), "author": campaign.approval.author});
-    installation.record("approve", &args.name, detail).await?;
+    let entry = installation.entry(&Act::new("approve", &args.name, detail)).await?;
+    store.approve(campaign.id, seen, &approver, now, take_back, &entry).await?;
     let object = CampaignObject::load(store, &args.name).await?;
     let mut json = object.to_json();
     json["approval"] = shown.to_json();
@@ -142,8 +144,8 @@ pub(crate) async fn take_back_command(general: &General, name: &str) -> Result<E
     let installation = Installation::open(general.config.as_deref(), general.database.as_deref()).await?;
     let store = &installation.store;
     let campaign = store.campaign(name).await?;
-    store.take_back(campaign.id).await?;
-    installation.record("take-back", name, json!({})).await?;
+    let entry = installation.entry(&Act::new("take-back", name, json!({}))).await?;
+    store.take_back(campaign.id, &entry).await?;
     let object = CampaignObject::load(store, name).await?;
     answer(general.json, &object.to_json(), &object.table());
     note(

@@ -4,6 +4,7 @@ use campaign::CampaignEvent;
 use serde_json::json;
 
 use crate::answer::answer;
+use crate::book::Act;
 use crate::campaign_object::CampaignObject;
 use crate::cli::General;
 use crate::failure::{Exit, Failure};
@@ -27,8 +28,8 @@ async fn step(
     let installation = Installation::open(general.config.as_deref(), general.database.as_deref()).await?;
     let store = &installation.store;
     let campaign = store.campaign(name).await?;
-    store.move_campaign(campaign.id, event, reason, installation.now()).await?;
-    installation.record(act, name, json!({})).await?;
+    let entry = installation.entry(&Act::new(act, name, json!({}))).await?;
+    store.act_on_campaign(campaign.id, event, reason, installation.now(), &entry).await?;
     let object = CampaignObject::load(store, name).await?;
     answer(general.json, &object.to_json(), &object.table());
     Ok(Exit::Done)

@@ -15,6 +15,7 @@ use serde_json::json;
 use store::{Campaign, DatabaseUrl, NewCampaign, StoreError};
 
 use crate::answer::{answer, note};
+use crate::book::Act;
 use crate::caller::Caller;
 use crate::cli::{AcknowledgeArgs, DemoArgs, General, ReadingArgs, Shared};
 use crate::commands::approval;
@@ -207,7 +208,9 @@ async fn send(
         wanted_at: None,
         suppressed_rows: &prepared.checked.suppressed,
     };
-    installation.store.create_campaign(&new, &prepared.audience, true).await?;
+    let detail = json!({"submission": submission.to_string()});
+    let entry = installation.entry(&Act::new("submit", NAME, detail)).await?;
+    installation.store.create_campaign(&new, &prepared.audience, true, &entry).await?;
     two_people(general, installation, submission).await?;
     let campaign: Campaign = installation.store.campaign(NAME).await?;
     installation.check_approval(&campaign, &prepared.audience)?;
@@ -224,11 +227,14 @@ async fn two_people(
     let (store, now) = (&installation.store, installation.now());
     let id = store.campaign(NAME).await?.id;
     let take_back = approval::take_back(installation);
-    let by_author = store.approve(id, submission, AUTHOR, now, take_back).await;
+    let detail = json!({"submission": submission.to_string()});
+    let act = Act { by: Some(APPROVER), ..Act::new("approve", NAME, detail) };
+    let entry = installation.entry(&act).await?;
+    let by_author = store.approve(id, submission, AUTHOR, now, take_back, &entry).await;
     let Err(StoreError::SamePerson) = by_author else {
         return Err(Failure::unexpected("demo", "one person alone could approve the campaign"));
     };
-    store.approve(id, submission, APPROVER, now, take_back).await?;
+    store.approve(id, submission, APPROVER, now, take_back, &entry).await?;
     note(
         general.json,
         &format!(

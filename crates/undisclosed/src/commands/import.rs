@@ -4,6 +4,7 @@ use serde_json::json;
 
 use crate::answer::answer;
 use crate::audience_import::Inspected;
+use crate::book::Act;
 use crate::cli::{General, ImportArgs};
 use crate::failure::{Exit, Failure};
 use crate::installation::{Installation, checked_name};
@@ -24,13 +25,15 @@ pub(crate) async fn run(general: &General, args: ImportArgs) -> Result<Exit, Fai
     let acknowledged = acknowledge(&warnings, &args.acknowledge.acknowledge)?;
     let object = inspected.to_json(&args.audience, &acknowledged);
     let audience = inspected.import(&installation, &args.audience, &acknowledged).await?;
-    if let Err(error) = installation.store.complete_audience(&audience).await {
+    let detail = json!({
+        "people": audience.people, "rows_skipped": audience.skipped, "acknowledged": acknowledged,
+        "digest": audience.digest,
+    });
+    let entry = installation.entry(&Act::new("import", &args.audience, detail)).await?;
+    if let Err(error) = installation.store.complete_audience(&audience, &entry).await {
         installation.discard(&audience).await?;
         return Err(error.into());
     }
-    let detail =
-        json!({"people": audience.people, "rows_skipped": audience.skipped, "acknowledged": acknowledged});
-    installation.record("import", &args.audience, detail).await?;
     let mut words = format!("{}: {} people", audience.name, audience.people);
     for (number, what) in [(audience.folded, "equal rows folded"), (audience.skipped, "bad rows left out")] {
         if number > 0 {

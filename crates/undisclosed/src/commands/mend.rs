@@ -5,6 +5,7 @@ use serde_json::json;
 use store::{Audience, Campaign, CorrectedMessage, Resubmission};
 
 use crate::answer::answer;
+use crate::book::Act;
 use crate::campaign_object::CampaignObject;
 use crate::check;
 use crate::cli::{General, MendArgs};
@@ -44,10 +45,9 @@ pub(crate) async fn run(general: &General, args: MendArgs) -> Result<Exit, Failu
         };
         return submit_mended(general, &installation, &campaign, &audience, message).await;
     }
-    store.mend_campaign(campaign.id, &bundle, &digest).await?;
-    installation
-        .record("mend", &args.name, json!({"message_digest": digest, "acknowledged": acknowledged}))
-        .await?;
+    let detail = json!({"message_digest": digest, "acknowledged": acknowledged});
+    let entry = installation.entry(&Act::new("mend", &args.name, detail)).await?;
+    store.mend_campaign(campaign.id, &bundle, &digest, &entry).await?;
     let object = CampaignObject::load(store, &args.name).await?;
     answer(
         general.json,
@@ -77,8 +77,8 @@ async fn submit_mended(
         submission: submitted.digest(&installation.settings),
         now: installation.now(),
     };
-    installation.store.resubmit(campaign.id, &new).await?;
     let detail = json!({"message_digest": message.digest, "submission": new.submission.to_string()});
-    installation.record("mend", &campaign.name, detail).await?;
+    let entry = installation.entry(&Act::new("mend", &campaign.name, detail)).await?;
+    installation.store.resubmit(campaign.id, &new, &entry).await?;
     approval::waits(general, installation, &campaign.name).await
 }

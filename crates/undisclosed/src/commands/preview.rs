@@ -11,6 +11,7 @@ use serde_json::json;
 use store::{Audience, PersonFields};
 
 use crate::answer::answer;
+use crate::book::Act;
 use crate::cli::{General, PreviewArgs};
 use crate::failure::{Exit, Failure};
 use crate::installation::Installation;
@@ -30,10 +31,10 @@ pub(crate) async fn run(general: &General, args: PreviewArgs) -> Result<Exit, Fa
     let identity = CampaignIdentity { number: 0, uid: "preview", test: !args.reveal };
     let letters = letters(&installation, &audience, files, &identity)?;
     let mut fields = letters.open(person.row, &person.sealed)?;
-    if args.reveal {
-        let detail = json!({"row": person.row, "reason": args.reason});
-        installation.record("reveal", &audience.name, detail).await?;
-    } else {
+    let act =
+        Act::new(if args.reveal { "reveal" } else { "preview" }, &audience.name, json!({"row": person.row}));
+    installation.record(&act.because(args.reason.as_deref(), &audience)).await?;
+    if !args.reveal {
         fields = masked(&fields)?;
     }
     let by_name = letters.by_name(&fields);

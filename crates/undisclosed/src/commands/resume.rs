@@ -4,6 +4,7 @@ use campaign::{CampaignEvent, CampaignState};
 use serde_json::json;
 
 use crate::answer::answer;
+use crate::book::Act;
 use crate::campaign_object::CampaignObject;
 use crate::cli::{General, ResumeArgs};
 use crate::commands::approval;
@@ -48,10 +49,13 @@ pub(crate) async fn run(general: &General, args: ResumeArgs) -> Result<Exit, Fai
     // First: what another process is sending is not changed under its hands.
     let presence = sending::enlist(&installation, &campaign).await?;
     store.set_relay(campaign.id, &campaign.relay, campaign.connections).await?;
-    if !matches!(campaign.state, CampaignState::Approved | CampaignState::Waiting) {
-        store.move_campaign(campaign.id, CampaignEvent::Resume, "", installation.now()).await?;
+    let detail = json!({"relay": campaign.relay, "connections": campaign.connections});
+    let entry = installation.entry(&Act::new("resume", &args.name, detail)).await?;
+    if matches!(campaign.state, CampaignState::Approved | CampaignState::Waiting) {
+        store.record(&entry).await?;
+    } else {
+        store.act_on_campaign(campaign.id, CampaignEvent::Resume, "", installation.now(), &entry).await?;
     }
-    installation.record("resume", &args.name, json!({})).await?;
     let sent = sending::run(&installation, campaign, presence, &audience, relay).await?;
     answer(general.json, &sent.object.to_json(), &sent.object.table());
     Ok(sent.exit())

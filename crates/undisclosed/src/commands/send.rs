@@ -4,6 +4,7 @@ use serde_json::json;
 use store::{NewCampaign, Store, StoreError};
 
 use crate::answer::{answer, note};
+use crate::book::Act;
 use crate::cli::{General, SendArgs};
 use crate::commands::approval;
 use crate::failure::{Exit, Failure};
@@ -57,31 +58,44 @@ pub(crate) async fn run(general: &General, args: SendArgs) -> Result<Exit, Failu
         message_digest: &prepared.digest,
         relay: submitted.relay,
         connections,
-        acknowledged: &acknowledged(&args, &prepared),
+        acknowledged: &json!({"warnings": prepared.acknowledged, "again": args.again}).to_string(),
         author,
         submission,
         at: installation.now(),
         wanted_at,
         suppressed_rows: &prepared.checked.suppressed,
     };
-    let made = create(&installation, &args, &prepared, &new).await;
+    let detail = json!({
+        "people": prepared.audience.people, "audience_digest": prepared.audience.digest,
+        "message_digest": prepared.digest, "acknowledged": prepared.acknowledged, "again": args.again,
+        "approval": required, "submission": submission.map(|digest| digest.to_string()),
+    });
+    let act = Act::new(if required { "submit" } else { "send" }, &args.name, detail);
+    let act = act.because(args.reason.as_deref(), &prepared.audience);
+    let made = create(&installation, args.again, &prepared, &new, &act).await;
     if let Err(failure) = made {
         if prepared.draft {
             installation.discard(&prepared.audience).await?;
         }
         return Err(failure);
     }
-    let detail = json!({
-        "people": prepared.audience.people, "message_digest": prepared.digest, "acknowledged": prepared.acknowledged,
-        "reason": args.reason, "approval": required, "submission": submission.map(|digest| digest.to_string()),
-    });
-    installation.record(if required { "submit" } else { "send" }, &args.name, detail).await?;
     if required {
         return approval::waits(general, &installation, &args.name).await;
     }
-    let campaign = installation.store.campaign(&args.name).await?;
-    let presence = sending::enlist(&installation, &campaign).await?;
-    let sent = sending::run(&installation, campaign, presence, &prepared.audience, relay).await?;
+    send(general, &installation, &args.name, relay).await
+}
+
+/// Sends what has just been made, to the end.
+async fn send(
+    general: &General,
+    installation: &Installation,
+    name: &str,
+    relay: ReadyRelay,
+) -> Result<Exit, Failure> {
+    let campaign = installation.store.campaign(name).await?;
+    let audience = installation.store.audience_of(&campaign).await?;
+    let presence = sending::enlist(installation, &campaign).await?;
+    let sent = sending::run(installation, campaign, presence, &audience, relay).await?;
     answer(general.json, &sent.object.to_json(), &sent.object.table());
     Ok(sent.exit())
 }
@@ -97,13 +111,14 @@ async fn name_is_free(store: &Store, name: &str) -> Result<(), StoreError> {
 
 async fn create(
     installation: &Installation,
-    args: &SendArgs,
+    again: bool,
     prepared: &Prepared,
     new: &NewCampaign<'_>,
+    act: &Act<'_>,
 ) -> Result<(), Failure> {
     let store = &installation.store;
     if let Some(before) = store.sent_before(&prepared.digest, &prepared.audience.digest).await?
-        && !args.again
+        && !again
     {
         return Err(Failure::usage(
             "sent_before",
@@ -113,12 +128,7 @@ async fn create(
             ),
         ));
     }
-    store.create_campaign(new, &prepared.audience, prepared.draft).await?;
+    let entry = installation.entry(act).await?;
+    store.create_campaign(new, &prepared.audience, prepared.draft, &entry).await?;
     Ok(())
-}
-
-fn acknowledged(args: &SendArgs, prepared: &Prepared) -> String {
-    let mut words = prepared.acknowledged.clone();
-    words.extend(args.again.then(|| "again".to_owned()));
-    json!({"warnings": words, "reason": args.reason}).to_string()
 }

@@ -7,6 +7,7 @@ use serde_json::json;
 use store::PersonFields;
 
 use crate::answer::answer;
+use crate::book::Act;
 use crate::cli::{General, TestArgs};
 use crate::failure::{Exit, Failure};
 use crate::installation::Installation;
@@ -44,7 +45,8 @@ pub(crate) async fn run(general: &General, args: TestArgs) -> Result<Exit, Failu
     let id = letters.envelope_id(0);
     let outcome = send(&mut session, &proved, &id).await?;
     session.quit().await;
-    installation.record("test", &audience.name, json!({"message": identity, "reply": outcome})).await?;
+    let act = Act::new("test", &audience.name, json!({"message": identity, "reply": outcome}));
+    installation.record(&act).await?;
     answer(
         general.json,
         &json!({"test": "sent", "reply": outcome}),

@@ -1,0 +1,29 @@
+-- The ledger: a Merkle tree over salted hashes, and apart from it what they commit to, sealed.
+-- It takes the place of the plain entries of before the first release.
+DROP TABLE entry;
+
+-- One row: size and right edge of the tree.
+CREATE TABLE ledger_head (
+    id              INTEGER PRIMARY KEY CHECK (id = 1),
+    frontier        BLOB    NOT NULL
+);
+
+-- Complete subtrees; never updated.
+CREATE TABLE ledger_node (
+    level           INTEGER NOT NULL,
+    position        BIGINT  NOT NULL,
+    -- the entry that completed it
+    entry           BIGINT  NOT NULL,
+    hash            BLOB    NOT NULL,
+    PRIMARY KEY (level, position)
+) WITHOUT ROWID;
+CREATE INDEX ledger_node_entry ON ledger_node (entry);
+
+CREATE TABLE ledger_entry (
+    number          BIGINT  NOT NULL PRIMARY KEY,
+    -- salt and content, under the ledger's key
+    sealed          BLOB    NOT NULL,
+    -- what somebody typed, and its salt, under the key of the audience it is about: it can hold an address
+    confidence      BLOB    NOT NULL DEFAULT x'',
+    key_name        TEXT    NOT NULL DEFAULT ''
+);

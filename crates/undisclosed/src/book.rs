@@ -1,0 +1,130 @@
+//! The ledger's book: acts are sealed for it, and read back (promise 10).
+
+use keys::{DataKey, KeyFolderError, KeyName};
+use ledger::{Commitment, EntryContent, Hash, Salt, Signer};
+use serde_json::{Value, json};
+use store::{Audience, Confidence, SealedEntry, StoredEntry};
+
+use crate::failure::Failure;
+use crate::installation::Installation;
+
+const SIGNING_LABEL: &[u8] = b"undisclosed ledger signing v1";
+const NAME_LABEL: &[u8] = b"undisclosed ledger name v1";
+const SALT_OCTETS: usize = 32;
+
+/// An act, before it is recorded. No address and no name stands in any field but the reason.
+pub(crate) struct Act<'a> {
+    pub(crate) act: &'a str,
+    pub(crate) subject: &'a str,
+    pub(crate) detail: Value,
+    /// What somebody typed: it can hold an address, and lies under the key of the audience.
+    pub(crate) reason: Option<(&'a str, &'a Audience)>,
+    /// Who, where it is not the caller: the demo plays both people.
+    pub(crate) by: Option<&'a str>,
+}
+
+impl<'a> Act<'a> {
+    pub(crate) fn new(act: &'a str, subject: &'a str, detail: Value) -> Self {
+        Self { act, subject, detail, reason: None, by: None }
+    }
+
+    pub(crate) fn because(self, reason: Option<&'a str>, audience: &'a Audience) -> Self {
+        Self { reason: reason.map(|text| (text, audience)), ..self }
+    }
+}
+
+/// An entry, opened.
+pub(crate) struct OpenEntry {
+    pub(crate) number: u64,
+    pub(crate) salt: Salt,
+    pub(crate) content: EntryContent,
+    pub(crate) commitment: Commitment,
+}
+
+/// The key of the ledger.
+pub(crate) struct Book(DataKey);
+
+impl Book {
+    /// Opens it; a new installation gets one.
+    pub(crate) async fn open(installation: &Installation) -> Result<Self, Failure> {
+        let (keys, name) = (&installation.keys, KeyName::ledger());
+        let key = match keys.load(&name, &installation.instance, &installation.random) {
+            Err(KeyFolderError::Missing) => {
+                // A second key would make the entries under the first unreadable without a word.
+                if installation.store.ledger_head().await?.size > 0 {
+                    return Err(Failure::usage(
+                        "ledger_key",
+                        "keys/ledger.key is not there, and the ledger has entries: put it back from its backup. Nothing was \
+                         sent or changed",
+                    ));
+                }
+                keys.load_or_create(&name, &installation.instance, &installation.random)?
+            }
+            key => key?,
+        };
+        Ok(Self(key))
+    }
+
+    fn seal(&self, installation: &Installation, act: &Act<'_>) -> Result<SealedEntry, Failure> {
+        let random = &installation.random;
+        let mut detail = act.detail.clone();
+        let confidence = match act.reason {
+            None => None,
+            Some((text, audience)) => {
+                let salt = Salt(random.octets()?);
+                detail["reason"] =
+                    json!({"commitment": Commitment::of_text(text, &salt).map_err(too_long)?.to_base64()});
+                let plain = [&salt.0[..], text.as_bytes()].concat();
+                let sealed = installation.audience_key(audience)?.seal(b"ledger reason", &plain)?;
+                Some(Confidence { key_name: audience.key_name.clone(), sealed })
+            }
+        };
+        let content = EntryContent {
+            at: installation.now().as_microsecond(),
+            actor: act.by.unwrap_or(installation.caller.actor()).to_owned(),
+            act: act.act.to_owned(),
+            subject: act.subject.to_owned(),
+            detail: detail.to_string(),
+        };
+        let salt = Salt(random.octets()?);
+        let leaf = content.commit(&salt).map_err(too_long)?.leaf();
+        let text = serde_json::to_vec(&content)
+            .map_err(|_| Failure::unexpected("ledger", "an entry could not be written"))?;
+        let sealed = self.0.seal(&leaf.0, &[&salt.0[..], &text].concat())?;
+        Ok(SealedEntry { leaf, sealed, confidence })
+    }
+
+    /// An entry whose leaf is known. `None`: its salt and content are not those that were recorded.
+    pub(crate) fn read(&self, entry: &StoredEntry, leaf: &Hash) -> Option<OpenEntry> {
+        let plain = self.0.open(&leaf.0, &entry.sealed).ok()?;
+        let (salt, text) = plain.split_first_chunk::<SALT_OCTETS>()?;
+        let (salt, content) = (Salt(*salt), serde_json::from_slice::<EntryContent>(text).ok()?);
+        let commitment = content.commit(&salt).ok().filter(|commitment| commitment.leaf() == *leaf)?;
+        Some(OpenEntry { number: entry.number, salt, content, commitment })
+    }
+
+    /// What signs checkpoints. Its name is this installation's, and part of every checkpoint.
+    pub(crate) fn signer(&self) -> Result<Signer, Failure> {
+        let name = data_encoding::HEXLOWER.encode(&self.0.derive(NAME_LABEL)[..8]);
+        Signer::from_seed(&format!("undisclosed/{name}"), &self.0.derive(SIGNING_LABEL))
+            .map_err(|_| Failure::unexpected("ledger", "the ledger's key cannot sign"))
+    }
+}
+
+fn too_long(error: ledger::ContentError) -> Failure {
+    Failure::usage("ledger", format!("{error}; nothing was changed"))
+}
+
+impl Installation {
+    /// An act, sealed for the ledger.
+    pub(crate) async fn entry(&self, act: &Act<'_>) -> Result<SealedEntry, Failure> {
+        Book::open(self).await?.seal(self, act)
+    }
+
+    /// Records an act that changes nothing else.
+    pub(crate) async fn record(&self, act: &Act<'_>) -> Result<(), Failure> {
+        let entry = self.entry(act).await?;
+        self.store.record(&entry).await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,168 @@
+//! `undisclosed ledger`: what was done, by whom, and that nothing of it was altered (promise 10).
+
+use std::collections::VecDeque;
+use std::fs;
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use comfy_table::{ContentArrangement, Table, presets};
+use jiff::Timestamp;
+use ledger::{Checkpoint, NOTE_OCTETS_MAX, Note};
+use serde_json::{Value, json};
+
+use crate::answer::{answer, note};
+use crate::book::{Book, OpenEntry};
+use crate::cli::{General, LedgerCommand};
+use crate::failure::{Exit, Failure};
+use crate::installation::Installation;
+use crate::ledger_audit::{Finding, against, audit};
+
+pub(crate) async fn run(general: &General, command: LedgerCommand) -> Result<Exit, Failure> {
+    let installation = Installation::open(general.config.as_deref(), general.database.as_deref()).await?;
+    let book = Book::open(&installation).await?;
+    match command {
+        LedgerCommand::List { subject, limit } => {
+            list(general, &installation, &book, subject.as_deref(), limit).await
+        }
+        LedgerCommand::Verify { checkpoint } => {
+            verify(general, &installation, &book, checkpoint.as_deref()).await
+        }
+        LedgerCommand::Checkpoint => checkpoint(general, &installation, &book).await,
+        LedgerCommand::Export { file } => export(&installation, &book, &file).await,
+    }
+}
+
+async fn list(
+    general: &General,
+    installation: &Installation,
+    book: &Book,
+    subject: Option<&str>,
+    limit: u64,
+) -> Result<Exit, Failure> {
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let mut latest = VecDeque::new();
+    let audited = audit(&installation.store, book, |entry| {
+        if subject.is_none_or(|subject| entry.content.subject == subject) {
+            latest.push_back(entry);
+            if latest.len() > limit {
+                latest.pop_front();
+            }
+        }
+    });
+    found(audited.await?)?;
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_header(["entry", "when (UTC)", "who", "what", "to what"]);
+    for entry in &latest {
+        let content = &entry.content;
+        table.add_row([
+            entry.number.to_string(),
+            when(content.at),
+            content.actor.clone(),
+            content.act.clone(),
+            content.subject.clone(),
+        ]);
+    }
+    let entries: Vec<_> = latest.iter().map(to_json).collect();
+    answer(general.json, &json!({"entries": entries}), &table.trim_fmt());
+    Ok(Exit::Done)
+}
+
+fn to_json(entry: &OpenEntry) -> Value {
+    let content = &entry.content;
+    json!({
+        "entry": entry.number, "at": content.at, "actor": content.actor, "act": content.act,
+        "subject": content.subject, "detail": serde_json::from_str::<Value>(&content.detail).ok(),
+    })
+}
+
+fn when(microseconds: i64) -> String {
+    Timestamp::from_microsecond(microseconds)
+        .map_or_else(|_| "?".to_owned(), |at| at.strftime("%Y-%m-%d %H:%M:%S").to_string())
+}
+
+/// What was found ends the command with exit code 3.
+fn found<T>(result: Result<T, Finding>) -> Result<T, Failure> {
+    result.map_err(|finding| {
+        Failure::somebody(
+            "ledger",
+            format!(
+                "the ledger does not verify: {finding}. Keep the database as it is, and compare it with a backup and with \
+                 checkpoints that were kept elsewhere"
+            ),
+        )
+    })
+}
+
+async fn verify(
+    general: &General,
+    installation: &Installation,
+    book: &Book,
+    file: Option<&Path>,
+) -> Result<Exit, Failure> {
+    let head = found(audit(&installation.store, book, |_| ()).await?)?;
+    let mut words = vec![format!("{} entries, none altered, removed or moved.", head.size)];
+    let mut object = json!({"entries": head.size, "root": head.root.to_base64()});
+    if let Some(path) = file {
+        let octets = small_file(path)?;
+        let before = found(against(&installation.store, book, &octets, head.size).await?)?;
+        words.push(format!("Its first {} are those of the checkpoint.", before.size));
+        object["checkpoint"] = json!({"entries": before.size, "root": before.root.to_base64()});
+    }
+    answer(general.json, &object, &words.join("\n"));
+    Ok(Exit::Done)
+}
+
+fn small_file(path: &Path) -> Result<Vec<u8>, Failure> {
+    let cannot = |_| Failure::usage("checkpoint", "the checkpoint's file cannot be read");
+    if fs::metadata(path).map_err(cannot)?.len() > NOTE_OCTETS_MAX as u64 {
+        return Err(Failure::usage("checkpoint", "the file is too large to be a checkpoint"));
+    }
+    fs::read(path).map_err(cannot)
+}
+
+/// A signed head. The entries below it are gone through first: nothing is signed that does not verify.
+async fn signed(installation: &Installation, book: &Book) -> Result<(Note, u64), Failure> {
+    let head = found(audit(&installation.store, book, |_| ()).await?)?;
+    let note = Checkpoint::sign(head, &book.signer()?)
+        .map_err(|error| Failure::unexpected("checkpoint", error.to_string()))?;
+    Ok((note, head.size))
+}
+
+async fn checkpoint(general: &General, installation: &Installation, book: &Book) -> Result<Exit, Failure> {
+    let (signed, size) = signed(installation, book).await?;
+    let verifier = book.signer()?.verifier().to_string();
+    let object = json!({"checkpoint": signed.to_string(), "entries": size, "verifier": verifier});
+    answer(general.json, &object, &signed.to_string());
+    note(
+        general.json,
+        &format!(
+            "Keep it elsewhere: `undisclosed ledger verify --checkpoint FILE` finds any change since. Its key:\n{verifier}"
+        ),
+    );
+    Ok(Exit::Done)
+}
+
+async fn export(installation: &Installation, book: &Book, file: &Path) -> Result<Exit, Failure> {
+    let cannot = |_| Failure::usage("file", "the export cannot be written to that file");
+    let (signed, size) = signed(installation, book).await?;
+    let mut out: Box<dyn Write> = if file == Path::new("-") {
+        Box::new(io::stdout())
+    } else {
+        let opened = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(file);
+        Box::new(io::BufWriter::new(opened.map_err(cannot)?))
+    };
+    let first = json!({"checkpoint": signed.to_string(), "verifier": book.signer()?.verifier().to_string()});
+    let mut written = writeln!(out, "{first}");
+    let audited = audit(&installation.store, book, |entry| {
+        // What was recorded after the checkpoint is not covered by it.
+        if entry.number < size && written.is_ok() {
+            let line = json!({"index": entry.number, "salt": entry.salt, "content": entry.content});
+            written = writeln!(out, "{line}");
+        }
+    });
+    found(audited.await?)?;
+    written.and_then(|()| out.flush()).map_err(cannot)?;
+    Ok(Exit::Done)
+}
