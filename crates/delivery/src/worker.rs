@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use campaign::{Consequence, DeliveryState, Pace, PauseCause, Stage, consequence};
 use jiff::Timestamp;
+use ledger::Digest;
 use proof::Proved;
 use store::{Claimed, Intent, Settlement};
 use tokio::sync::watch;
@@ -356,7 +357,8 @@ impl Worker {
         proved: &Proved,
         date: Timestamp,
     ) -> Result<(), SendError> {
-        let intent = Intent { number: claimed.number, date, at: self.shared.clock.now() };
+        let message = Digest::of(proved.bytes());
+        let intent = Intent { number: claimed.number, date, at: self.shared.clock.now(), message };
         let pending = self.pending.take();
         // Promise 3: the outcome of the message before and this intent, in one durable commit. If it fails, the
         // connection is dropped behind 354 and no dot goes out.

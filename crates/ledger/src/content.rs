@@ -174,6 +174,27 @@ impl fmt::Debug for EntryContent {
 #[serde(transparent)]
 pub struct Digest(#[serde(with = "hex")] pub [u8; HASH_OCTETS]);
 
+impl Digest {
+    /// Of these octets.
+    #[must_use]
+    pub fn of(octets: &[u8]) -> Self {
+        Self(sha256(octets))
+    }
+
+    /// In hexadecimal digits.
+    #[must_use]
+    pub fn to_hex(self) -> String {
+        data_encoding::HEXLOWER.encode(&self.0)
+    }
+
+    /// Out of hexadecimal digits.
+    #[must_use]
+    pub fn from_hex(text: &str) -> Option<Self> {
+        let octets = data_encoding::HEXLOWER.decode(text.as_bytes()).ok()?;
+        octets.try_into().ok().map(Self)
+    }
+}
+
 /// What became of one delivery of a campaign.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -3,6 +3,7 @@
 use campaign::{DeliveryEvent, DeliveryState};
 use jiff::Timestamp;
 use keys::Fingerprint;
+use ledger::Digest;
 use serde_json::{Value, json};
 use sqlx::Row;
 use sqlx::any::AnyRow;
@@ -65,6 +66,8 @@ pub struct Intent {
     pub date: Timestamp,
     /// Now.
     pub at: Timestamp,
+    /// The octets that will go out.
+    pub message: Digest,
 }
 
 /// What a commit made durable.
@@ -124,10 +127,10 @@ const SETTLE: &str = "UPDATE delivery SET state = r.state, code = r.code, enhanc
     AND delivery.worker = $2";
 
 // The same intent once more is the journal trying again after a commit whose answer was lost: no dot went out yet.
-const INTEND: &str = "UPDATE delivery SET state = 2, intended_at = r.at, \
+const INTEND: &str = "UPDATE delivery SET state = 2, intended_at = r.at, message_hash = r.message, \
     date = CASE WHEN delivery.date = 0 THEN r.date ELSE delivery.date END \
     FROM (SELECT CAST(value->>0 AS BIGINT) AS number, CAST(value->>1 AS BIGINT) AS date, \
-          CAST(value->>2 AS BIGINT) AS at, CAST(value->>3 AS BIGINT) AS campaign FROM {rows}) AS r \
+          CAST(value->>2 AS BIGINT) AS at, CAST(value->>3 AS BIGINT) AS campaign, value->>4 AS message FROM {rows}) AS r \
     WHERE delivery.campaign_id = r.campaign AND delivery.number = r.number AND delivery.worker = $2 \
     AND (delivery.state = 1 OR (delivery.state = 2 AND delivery.intended_at = r.at)) \
     AND EXISTS (SELECT 1 FROM campaign WHERE id = r.campaign AND state = 11 AND message_digest = $3 {share}) \
@@ -288,7 +291,15 @@ impl Store {
         if !intents.is_empty() {
             let rows: Vec<Value> = intents
                 .iter()
-                .map(|i| json!([i.number, i.date.as_microsecond(), i.at.as_microsecond(), campaign.0]))
+                .map(|i| {
+                    json!([
+                        i.number,
+                        i.date.as_microsecond(),
+                        i.at.as_microsecond(),
+                        campaign.0,
+                        i.message.to_hex()
+                    ])
+                })
                 .collect();
             let rows = sqlx::query(self.sql(INTEND))
                 .bind(Value::from(rows).to_string())

@@ -9,19 +9,21 @@ pub(crate) enum Dialect {
 
 impl Dialect {
     /// Puts this database's words for `{rows}` (the rows of a JSON list in `$1`, each as `value`) `{skip}`
-    /// (leave rows that another sender is taking), `{share}` (hold what was looked at until the commit), and
-    /// `{in}…{end}` (among these).
+    /// (leave rows that another sender is taking), `{share}` (hold what was looked at until the commit), `{unhex}`
+    /// (octets of hexadecimal digits), and `{in}…{end}` (among these).
     pub(crate) fn sql(self, text: &str) -> String {
         match self {
             Self::Sqlite => text
                 .replace("{rows}", "json_each($1)")
                 .replace("{skip}", "")
                 .replace("{share}", "")
+                .replace("{unhex}", "unhex(r.leaf)")
                 .replace("{in}", "IN (")
                 .replace("{end}", ")"),
             Self::Postgres => text
                 .replace("{rows}", "jsonb_array_elements(CAST($1 AS jsonb)) AS t(value)")
                 .replace("{skip}", "FOR UPDATE SKIP LOCKED")
+                .replace("{unhex}", "decode(r.leaf, 'hex')")
                 // Whoever pauses waits for this commit, and every later intent sees the pause.
                 .replace("{share}", "FOR SHARE")
                 // As an array the choice is made once: a subquery could be run again for each row, past its limit.

@@ -4,6 +4,7 @@
 //! way a list of rows is handed over) is named in [`dialect`]. Lists go in as one JSON parameter, so that a batch is
 //! one statement whatever its length.
 
+mod account;
 mod approval;
 mod audience;
 mod campaign;
@@ -16,6 +17,7 @@ mod person_fields;
 mod presence;
 mod suppression;
 
+pub use account::{ACCOUNT_PAGE_MAX, AccountRow};
 pub use approval::{Approval, CorrectedMessage, Resubmission};
 pub use audience::{Audience, AudienceUid, Channel, NewAudience, PEOPLE_BATCH_MAX, PersonRow, SealedPerson};
 pub use campaign::{Campaign, CampaignId, NewCampaign};

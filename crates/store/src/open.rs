@@ -49,6 +49,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../migrations/sqlite/0003_ledger.sql"),
         include_str!("../migrations/postgres/0003_ledger.sql"),
     ),
+    (
+        5,
+        "account",
+        include_str!("../migrations/sqlite/0005_account.sql"),
+        include_str!("../migrations/postgres/0005_account.sql"),
+    ),
 ];
 
 /// Where the database is.

@@ -300,6 +300,11 @@ pub(crate) enum LedgerCommand {
     },
     /// Print a signed checkpoint: keep it elsewhere
     Checkpoint,
+    /// Print a proof of what became of one delivery, and of nothing else
+    Prove {
+        /// CAMPAIGN/ROW: the row in the spreadsheet
+        delivery: String,
+    },
     /// Write all entries with their salts for an auditor: a line of JSON each
     Export {
         /// The file; - is standard output

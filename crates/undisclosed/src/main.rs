@@ -1,5 +1,6 @@
 //! The program: settings, wiring, commands. What it does is in the crates beside it.
 
+mod account;
 mod answer;
 mod audience_import;
 mod book;

@@ -81,6 +81,7 @@ pub(crate) async fn run(
     #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
     let rate = progress.accepted() as f64 / seconds;
     let (state, reason) = store.campaign_state(id).await?;
+    installation.close_accounts().await?;
     let mut campaign = asked;
     (campaign.state, campaign.reason) = (state, reason);
     let object = CampaignObject::new(&campaign, audience, store.counts(id).await?, Some(rate));

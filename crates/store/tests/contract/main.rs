@@ -8,7 +8,7 @@ use std::fmt::Debug;
 use campaign::{CampaignEvent, CampaignState, DeliveryEvent, DeliveryState};
 use jiff::{SignedDuration, Timestamp};
 use keys::Fingerprint;
-use ledger::Hash;
+use ledger::{Digest, Hash};
 use store::{
     Audience, AudienceUid, CampaignId, Channel, DatabaseUrl, Intent, NewAudience, NewCampaign, Scope,
     SealedEntry, SealedPerson, Settlement, Store, StoreError, WorkerId,
@@ -115,7 +115,7 @@ fn act() -> SealedEntry {
 }
 
 fn intent(number: u64) -> Intent {
-    Intent { number, date: NOW, at: NOW }
+    Intent { number, date: NOW, at: NOW, message: Digest::of(b"message") }
 }
 
 async fn an_import_is_seen_when_complete(bench: Bench) {

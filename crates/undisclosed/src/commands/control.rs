@@ -30,6 +30,7 @@ async fn step(
     let campaign = store.campaign(name).await?;
     let entry = installation.entry(&Act::new(act, name, json!({}))).await?;
     store.act_on_campaign(campaign.id, event, reason, installation.now(), &entry).await?;
+    installation.close_accounts().await?;
     let object = CampaignObject::load(store, name).await?;
     answer(general.json, &object.to_json(), &object.table());
     Ok(Exit::Done)

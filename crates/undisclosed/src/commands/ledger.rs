@@ -8,15 +8,18 @@ use std::path::Path;
 
 use comfy_table::{ContentArrangement, Table, presets};
 use jiff::Timestamp;
-use ledger::{Checkpoint, NOTE_OCTETS_MAX, Note};
+use ledger::{
+    Checkpoint, Disclosed, EntryContent, NOTE_OCTETS_MAX, NodeId, Note, PathPlan, ProofOfEntry, TreeHead,
+};
 use serde_json::{Value, json};
 
+use crate::account;
 use crate::answer::{answer, note};
 use crate::book::{Book, OpenEntry};
 use crate::cli::{General, LedgerCommand};
 use crate::failure::{Exit, Failure};
 use crate::installation::Installation;
-use crate::ledger_audit::{Finding, against, audit};
+use crate::ledger_audit::{Accounts, Finding, against, audit};
 
 pub(crate) async fn run(general: &General, command: LedgerCommand) -> Result<Exit, Failure> {
     let installation = Installation::open(general.config.as_deref(), general.database.as_deref()).await?;
@@ -29,6 +32,7 @@ pub(crate) async fn run(general: &General, command: LedgerCommand) -> Result<Exi
             verify(general, &installation, &book, checkpoint.as_deref()).await
         }
         LedgerCommand::Checkpoint => checkpoint(general, &installation, &book).await,
+        LedgerCommand::Prove { delivery } => prove(&installation, &book, &delivery).await,
         LedgerCommand::Export { file } => export(&installation, &book, &file).await,
     }
 }
@@ -101,9 +105,12 @@ async fn verify(
     book: &Book,
     file: Option<&Path>,
 ) -> Result<Exit, Failure> {
-    let head = found(audit(&installation.store, book, |_| ()).await?)?;
-    let mut words = vec![format!("{} entries, none altered, removed or moved.", head.size)];
-    let mut object = json!({"entries": head.size, "root": head.root.to_base64()});
+    let (head, campaigns) = verified(installation, book).await?;
+    let mut words = vec![
+        format!("{} entries, none altered, removed or moved.", head.size),
+        format!("{campaigns} campaigns with an account, every delivery as it was recorded."),
+    ];
+    let mut object = json!({"entries": head.size, "root": head.root.to_base64(), "accounts": campaigns});
     if let Some(path) = file {
         let octets = small_file(path)?;
         let before = found(against(&installation.store, book, &octets, head.size).await?)?;
@@ -122,9 +129,16 @@ fn small_file(path: &Path) -> Result<Vec<u8>, Failure> {
     fs::read(path).map_err(cannot)
 }
 
-/// A signed head. The entries below it are gone through first: nothing is signed that does not verify.
+/// Every entry and every account; the head, and how many accounts.
+async fn verified(installation: &Installation, book: &Book) -> Result<(TreeHead, usize), Failure> {
+    let mut accounts = Accounts::default();
+    let head = found(audit(&installation.store, book, |entry| accounts.note(&entry)).await?)?;
+    Ok((head, found(accounts.check(installation).await?)?))
+}
+
+/// A signed head: nothing is signed that does not verify.
 async fn signed(installation: &Installation, book: &Book) -> Result<(Note, u64), Failure> {
-    let head = found(audit(&installation.store, book, |_| ()).await?)?;
+    let (head, _) = verified(installation, book).await?;
     let note = Checkpoint::sign(head, &book.signer()?)
         .map_err(|error| Failure::unexpected("checkpoint", error.to_string()))?;
     Ok((note, head.size))
@@ -165,4 +179,66 @@ async fn export(installation: &Installation, book: &Book, file: &Path) -> Result
     found(audited.await?)?;
     written.and_then(|()| out.flush()).map_err(cannot)?;
     Ok(Exit::Done)
+}
+
+/// Proves what became of one delivery, and tells nothing about another.
+async fn prove(installation: &Installation, book: &Book, delivery: &str) -> Result<Exit, Failure> {
+    let store = &installation.store;
+    let (name, row) =
+        delivery.rsplit_once('/').and_then(|(name, row)| Some((name, row.parse::<u64>().ok()?))).ok_or_else(
+            || Failure::usage("delivery", "a delivery is named CAMPAIGN/ROW: its row in the spreadsheet"),
+        )?;
+    let campaign = store.campaign(name).await?;
+    let mut accounts = Accounts::default();
+    let head = found(audit(store, book, |entry| accounts.note(&entry)).await?)?;
+    let (number, tree) = accounts.of(&campaign).ok_or_else(|| {
+        Failure::usage(
+            "no_account",
+            "the campaign has not ended: its deliveries are in the ledger when it has",
+        )
+    })?;
+    let (row, path) = account::path(store, &campaign, row, tree.size)
+        .await?
+        .ok_or_else(|| Failure::usage("not_found", "the campaign has no delivery of that row"))?;
+    let salts = account::salts(&installation.audience_key(&store.audience_of(&campaign).await?)?, &campaign);
+    let disclosed = Disclosed {
+        index: row.number - 1,
+        salt: salts.salt(row.number),
+        content: account::content(&row),
+        path,
+    };
+    let entry = entry_of(installation, book, number, head.size).await?;
+    let signer = book.signer()?;
+    let signed = Checkpoint::sign(head, &signer)
+        .map_err(|error| Failure::unexpected("checkpoint", error.to_string()))?;
+    let proof = ProofOfEntry::new(&signed, signer.verifier(), entry, Some(disclosed))
+        .and_then(|proof| proof.to_json())
+        .map_err(|error| {
+            Failure::somebody("ledger", format!("{error}; `undisclosed ledger verify` says more"))
+        })?;
+    answer(false, &Value::Null, &proof);
+    note(false, &format!("It checks out with the key {}", signer.verifier()));
+    Ok(Exit::Done)
+}
+
+/// An entry with its path to the root.
+async fn entry_of(
+    installation: &Installation,
+    book: &Book,
+    number: u64,
+    size: u64,
+) -> Result<Disclosed<EntryContent>, Failure> {
+    let gone = || Failure::somebody("ledger", "the ledger changed while it was read; try again");
+    let plan = PathPlan::inclusion(number, size).map_err(|_| gone())?;
+    let leaf = NodeId { level: 0, index: number };
+    let ids: Vec<NodeId> = plan.nodes().chain([leaf]).collect();
+    let nodes = installation.store.ledger_nodes(&ids).await?;
+    let path = plan.hashes(|id| nodes.get(&id).copied().ok_or_else(gone))?;
+    let entries = installation.store.ledger_entries(number).await?;
+    let open = entries
+        .first()
+        .zip(nodes.get(&leaf))
+        .and_then(|(entry, leaf)| book.read(entry, leaf))
+        .ok_or_else(gone)?;
+    Ok(Disclosed { index: number, salt: open.salt, content: open.content, path })
 }

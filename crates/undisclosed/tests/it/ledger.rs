@@ -45,7 +45,8 @@ async fn acts_are_entries_and_verify() {
     let listed = bench.run(&["ledger", "list", "--json"]).exits(0).json();
     let entries = listed["entries"].as_array().expect("entries");
     let acts: Vec<&str> = entries.iter().map(|e| e["act"].as_str().expect("an act")).collect();
-    assert_eq!(acts, ["import", "preview", "preview", "preview", "reveal", "send"]);
+    assert_eq!(acts, ["import", "preview", "preview", "preview", "reveal", "send", "account"]);
+    assert_eq!(verified["accounts"], 1);
     assert_eq!(verified["entries"], entries.len());
     assert_eq!(entries[0]["actor"], "uid 0");
     // A typed reason can hold an address: the ledger shows that there is one, and not what it is.
@@ -70,7 +71,7 @@ async fn whatever_is_changed_dropped_or_swapped_is_found_and_named() {
     let cases = [
         (format!("UPDATE ledger_entry SET sealed = CAST({zeros} AS BLOB) WHERE number = 2"), "entry 2"),
         ("DELETE FROM ledger_entry WHERE number = 1".to_owned(), "entry 1"),
-        ("DELETE FROM ledger_entry WHERE number = 5".to_owned(), "entry 5"),
+        ("DELETE FROM ledger_entry WHERE number = 6".to_owned(), "entry 6"),
         (swap("ledger_entry", "sealed", "number", 1, 2), "entry 1"),
         ("UPDATE ledger_entry SET number = 7 WHERE number = 3".to_owned(), "entry 3"),
         ("UPDATE ledger_node SET hash = zeroblob(32) WHERE level = 0 AND position = 4".to_owned(), "entry 4"),
@@ -78,6 +79,13 @@ async fn whatever_is_changed_dropped_or_swapped_is_found_and_named() {
         ("DELETE FROM ledger_node WHERE level = 2".to_owned(), "level 2"),
         ("UPDATE ledger_head SET frontier = zeroblob(8)".to_owned(), "head"),
         ("DELETE FROM ledger_head".to_owned(), "head"),
+        ("UPDATE delivery SET state = 4 WHERE number = 2".to_owned(), "delivery 2"),
+        ("UPDATE delivery SET settled_at = settled_at + 1 WHERE number = 3".to_owned(), "delivery 3"),
+        ("UPDATE delivery SET leaf = zeroblob(32) WHERE number = 4".to_owned(), "delivery 4"),
+        ("UPDATE person SET fingerprint = zeroblob(16) WHERE row_number = 3".to_owned(), "delivery 2"),
+        (swap("delivery", "row_number", "number", 1, 2), "delivery 1"),
+        ("DELETE FROM delivery WHERE number = 5".to_owned(), "entry 6"),
+        ("UPDATE campaign SET uid = 'another'".to_owned(), "entry 6"),
     ];
     for (sql, found) in cases {
         tamper(&bench, &sql);
@@ -101,7 +109,7 @@ async fn a_log_rewritten_with_the_signing_key_is_found_against_an_older_checkpoi
     let checkpoint = bench.run(&["ledger", "checkpoint"]).exits(0);
     bench.write("kept", &checkpoint.out);
     let held = ["ledger", "verify", "--checkpoint", "kept", "--json"];
-    assert_eq!(bench.run(&held).exits(0).json()["checkpoint"]["entries"], 6);
+    assert_eq!(bench.run(&held).exits(0).json()["checkpoint"]["entries"], 7);
     // More is done, and it is still the same log.
     bench.run(&["preview", "victims", "message.md"]).exits(0);
     bench.run(&held).exits(0);
@@ -110,7 +118,7 @@ async fn a_log_rewritten_with_the_signing_key_is_found_against_an_older_checkpoi
     verify(&bench).exits(0);
     let shorter = bench.run(&held).exits(3).json()["error"]["message"].to_string();
     assert!(shorter.contains("entries were removed"), "{shorter}");
-    for _ in 0..7 {
+    for _ in 0..8 {
         bench.run(&["preview", "victims", "message.md"]).exits(0);
     }
     verify(&bench).exits(0);
@@ -139,7 +147,7 @@ async fn the_export_checks_out_without_the_program() {
     let checked = check();
     assert_eq!(
         String::from_utf8_lossy(&checked.stdout).trim(),
-        "6",
+        "7",
         "{}",
         String::from_utf8_lossy(&checked.stderr)
     );
@@ -147,6 +155,38 @@ async fn the_export_checks_out_without_the_program() {
     assert!(!text.contains('@') && !text.contains("First"), "no address and no name of anybody: {text}");
     bench.write("log.jsonl", text.replacen("preview", "reveal", 1));
     assert!(!check().status.success());
+}
+
+/// What became of one delivery, for anybody: the octets that went out, when, and what the relay said.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_delivery_is_proved_and_nothing_else_told() {
+    let server = Server::start(Behaviour::default()).await.expect("a server");
+    let bench = Bench::new().with_people(300);
+    bench.run(&["send", "people.csv", "message.md", "--name", "c", "--smtp", &server.url()]).exits(0);
+    let proof = bench.run(&["ledger", "prove", "c/18"]).exits(0);
+    let key = bench.run(&["ledger", "checkpoint", "--json"]).exits(0).json()["verifier"].to_string();
+    bench.write("proof.json", &proof.out);
+    let check = || {
+        let verify = format!("{PYTHON}/verify.py");
+        let mut python = Command::new("/usr/bin/python3");
+        python.args([&verify, "entry", key.trim_matches('"')]).arg(bench.path("proof.json"));
+        python.output().expect("python3")
+    };
+    let checked = check();
+    assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stderr));
+    let object: Value = serde_json::from_str(&proof.out).expect("JSON");
+    let content = &object["delivery"]["content"];
+    assert_eq!((content["number"].as_u64(), content["state"].as_str()), (Some(17), Some("accepted")));
+    // The proof is of the very octets that this person got.
+    let received = server.mailbox().received();
+    let theirs = received.iter().find(|m| m.recipients == ["person16@mail2.example"]).expect("row 18");
+    bench.write("theirs.eml", &theirs.bytes);
+    let sum = Command::new("sha256sum").arg(bench.path("theirs.eml")).output().expect("sha256sum");
+    assert!(String::from_utf8_lossy(&sum.stdout).starts_with(content["message"].as_str().expect("a hash")));
+    assert!(!proof.out.contains('@') && !proof.out.contains("First"), "{}", proof.out);
+    bench.write("proof.json", proof.out.replace("accepted", "in doubt"));
+    assert!(!check().status.success());
+    bench.run(&["ledger", "prove", "c/1"]).exits(2);
 }
 
 /// Another key would make what is there unreadable without a word.
