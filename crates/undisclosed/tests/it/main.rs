@@ -7,6 +7,8 @@ mod import;
 mod kill;
 mod layout;
 mod postfix;
+mod postfix_auth;
+mod postfix_server;
 mod relay_trouble;
 mod size;
 mod trace;
