@@ -9,6 +9,8 @@ mod kill;
 mod layout;
 mod ledger;
 mod postfix;
+mod postfix_auth;
+mod postfix_server;
 mod relay_trouble;
 mod size;
 mod trace;
