@@ -66,7 +66,7 @@ impl CampaignState {
         }
     }
 
-    /// Whether nothing more will happen by itself or by `resume`.
+    /// Whether nothing more will happen by itself or by `resume`; a doubt that is settled can reopen it.
     #[must_use]
     pub const fn is_final(self) -> bool {
         matches!(self, Self::Done | Self::Cancelled)
@@ -98,13 +98,15 @@ pub enum CampaignEvent {
     Mend,
     /// Nothing is open any more.
     Finish,
+    /// A log or a person says that somebody in doubt was not written to.
+    Reopen,
     /// A person.
     Cancel,
 }
 
 impl CampaignEvent {
     /// Every event.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Submit,
         Self::Approve,
         Self::Edit,
@@ -116,6 +118,7 @@ impl CampaignEvent {
         Self::Halt,
         Self::Mend,
         Self::Finish,
+        Self::Reopen,
         Self::Cancel,
     ];
 
@@ -134,6 +137,7 @@ impl CampaignEvent {
             Self::Halt => "halt",
             Self::Mend => "be mended",
             Self::Finish => "finish",
+            Self::Reopen => "be reopened",
             Self::Cancel => "be cancelled",
         }
     }
@@ -186,6 +190,7 @@ const TRANSITIONS: &[(CampaignState, CampaignEvent, CampaignState)] = {
         (S::Halted, E::Edit, S::Draft),
         (S::Halted, E::Mend, S::Paused),
         (S::Halted, E::Cancel, S::Cancelled),
+        (S::Done, E::Reopen, S::Paused),
     ]
 };
 
@@ -261,7 +266,8 @@ mod tests {
     #[test]
     fn what_is_final_stays() {
         for state in S::ALL.into_iter().filter(|s| s.is_final()) {
-            assert!(E::ALL.into_iter().all(|event| state.after(event).is_err()));
+            let reopens = |event| state == S::Done && event == E::Reopen;
+            assert!(E::ALL.into_iter().all(|event| state.after(event).is_ok() == reopens(event)));
         }
         let error = S::Done.after(E::Pause).unwrap_err();
         assert_eq!(error.to_string(), "a campaign that is done cannot pause");

@@ -89,12 +89,25 @@ pub enum DeliveryEvent {
     Defer,
     /// After the final dot no complete reply came, or the sender died with a durable intent.
     Lose,
+    /// A log or a person says of a delivery in doubt that the relay took it.
+    FoundSent,
+    /// A log or a person says of a delivery in doubt that the relay did not take it.
+    FoundUnsent,
 }
 
 impl DeliveryEvent {
     /// Every event.
-    pub const ALL: [Self; 7] =
-        [Self::Claim, Self::Release, Self::Intend, Self::Accept, Self::Refuse, Self::Defer, Self::Lose];
+    pub const ALL: [Self; 9] = [
+        Self::Claim,
+        Self::Release,
+        Self::Intend,
+        Self::Accept,
+        Self::Refuse,
+        Self::Defer,
+        Self::Lose,
+        Self::FoundSent,
+        Self::FoundUnsent,
+    ];
 }
 
 /// A transition that the table does not have: a mistake in the program, never carried out.
@@ -128,6 +141,8 @@ const TRANSITIONS: &[(DeliveryState, DeliveryEvent, DeliveryState)] = {
         (S::Intended, E::Refuse, S::Failed),
         (S::Intended, E::Defer, S::Deferred),
         (S::Intended, E::Lose, S::InDoubt),
+        (S::InDoubt, E::FoundSent, S::Accepted),
+        (S::InDoubt, E::FoundUnsent, S::Queued),
     ]
 };
 
@@ -168,13 +183,17 @@ mod tests {
                 assert_eq!(from.after(event).is_ok(), listed, "{from:?} {event:?}");
             }
         }
-        assert_eq!(TRANSITIONS.len(), 12);
+        assert_eq!(TRANSITIONS.len(), 14);
     }
 
     #[test]
-    fn what_is_final_or_in_doubt_is_never_sent_again() {
+    fn what_is_final_is_never_sent_again_and_what_is_in_doubt_only_when_a_log_or_a_person_says_so() {
         for state in [S::Accepted, S::Failed, S::InDoubt, S::Suppressed, S::Held] {
-            assert!(E::ALL.into_iter().all(|event| state.after(event).is_err()), "{state:?}");
+            let says_so = |event| matches!(event, E::FoundSent | E::FoundUnsent) && state == S::InDoubt;
+            assert!(
+                E::ALL.into_iter().all(|event| state.after(event).is_ok() == says_so(event)),
+                "{state:?}"
+            );
             assert!(!state.is_open());
         }
     }
@@ -182,7 +201,7 @@ mod tests {
     #[test]
     fn nothing_is_accepted_without_an_intent() {
         for from in S::ALL {
-            assert_eq!(from.after(E::Accept).is_ok(), from == S::Intended);
+            assert_eq!(from.after(E::Accept).is_ok(), from == S::Intended, "{from:?}");
             assert_eq!(from.after(E::Lose).is_ok(), from == S::Intended);
         }
     }

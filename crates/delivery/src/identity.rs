@@ -97,10 +97,16 @@ impl IdentityKeys {
         }
     }
 
+    /// The Message-ID of a delivery, without angle brackets.
+    #[must_use]
+    pub fn message_id(&self, campaign_uid: &str, number: u64, domain: &str) -> String {
+        let id: [u8; IDENTIFIER_OCTETS] = self.derive("id", campaign_uid, number);
+        format!("{}@{domain}", base32(&id))
+    }
+
     /// Everything that a message is sealed with.
     #[must_use]
     pub fn identity(&self, of: &DeliveryIdentity<'_>, date: Timestamp) -> Identity {
-        let id: [u8; IDENTIFIER_OCTETS] = self.derive("id", of.campaign_uid, of.number);
         let token = self.token(of.campaign, of.number);
         let reverse_path = of.bounce_domain.and_then(|domain| {
             // RFC 5321 §4.5.3.1.1: 31 octets of 64, and no capital letter, for some servers fold them.
@@ -119,7 +125,7 @@ impl IdentityKeys {
                 .map(|url| format!("{}/unsubscribe/{token}", url.trim_end_matches('/'))),
         };
         Identity {
-            message_id: format!("{}@{}", base32(&id), of.message_domain),
+            message_id: self.message_id(of.campaign_uid, of.number, of.message_domain),
             boundary_seed: self.derive("boundary", of.campaign_uid, of.number),
             date,
             utc_offset: Offset::UTC,

@@ -55,6 +55,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../migrations/sqlite/0005_account.sql"),
         include_str!("../migrations/postgres/0005_account.sql"),
     ),
+    (
+        7,
+        "doubt",
+        include_str!("../migrations/sqlite/0007_doubt.sql"),
+        include_str!("../migrations/postgres/0007_doubt.sql"),
+    ),
 ];
 
 /// Where the database is.

@@ -63,6 +63,8 @@ pub(crate) enum Command {
     Cancel(NameArgs),
     /// Give a paused or halted campaign a corrected message
     Mend(MendArgs),
+    /// Settle what is in doubt: by the relay's log, or by what somebody knows
+    Reconcile(ReconcileArgs),
     /// What was done, by whom: verify it, export it, prove one entry of it
     #[command(subcommand)]
     Ledger(LedgerCommand),
@@ -278,6 +280,40 @@ pub(crate) struct MendArgs {
     pub(crate) from: Option<String>,
     #[command(flatten)]
     pub(crate) acknowledge: AcknowledgeArgs,
+}
+
+/// What somebody knows of messages in doubt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Assumed {
+    /// The relay took them
+    Sent,
+    /// It did not: they are sent once more
+    Unsent,
+}
+
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("by").required(true).args(["log", "assume"]))]
+pub(crate) struct ReconcileArgs {
+    /// The campaign's name
+    pub(crate) name: String,
+    /// The relay's Postfix log: plain or gzip; once for each file, in any order
+    #[arg(long, value_name = "FILE")]
+    pub(crate) log: Vec<PathBuf>,
+    /// Nothing is missing in the log: who is not in it was not written to
+    #[arg(long, requires = "log")]
+    pub(crate) log_complete: bool,
+    /// The time zone of a log whose times have none [default: this machine's]
+    #[arg(long, requires = "log", value_name = "ZONE")]
+    pub(crate) time_zone: Option<String>,
+    /// Without a log: what you know of them; needs a reason, which is recorded
+    #[arg(long, value_enum, requires = "reason", conflicts_with = "log")]
+    pub(crate) assume: Option<Assumed>,
+    /// Only the person in this row of the spreadsheet
+    #[arg(long, value_name = "ROW", requires = "assume")]
+    pub(crate) row: Option<u64>,
+    /// Why
+    #[arg(long, value_name = "TEXT", requires = "assume")]
+    pub(crate) reason: Option<String>,
 }
 
 /// What to do with the ledger.

@@ -10,6 +10,7 @@ pub(crate) mod init;
 pub(crate) mod ledger;
 pub(crate) mod mend;
 pub(crate) mod preview;
+pub(crate) mod reconcile;
 pub(crate) mod resume;
 pub(crate) mod send;
 pub(crate) mod status;

@@ -17,6 +17,7 @@ mod message_files;
 mod preparation;
 mod progress_bar;
 mod relay;
+mod relay_log;
 mod sending;
 mod settings;
 mod start_time;
@@ -94,6 +95,7 @@ async fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Resume(args) => commands::resume::run(general, args).await,
         Command::Cancel(args) => commands::control::cancel(general, &args.name).await,
         Command::Mend(args) => commands::mend::run(general, args).await,
+        Command::Reconcile(args) => commands::reconcile::run(general, args).await,
         Command::Ledger(command) => commands::ledger::run(general, command).await,
         Command::Demo(args) => commands::demo::run(general, args).await,
         Command::Completions { shell } => commands::completions::completions(shell),

@@ -38,8 +38,11 @@ impl Sent {
 
 /// Becomes the campaign's sender: on SQLite the only one.
 pub(crate) async fn enlist(installation: &Installation, campaign: &Campaign) -> Result<Presence, Failure> {
-    let worker = WorkerId::from_random(u64::from_le_bytes(installation.random.octets()?));
-    Ok(installation.store.enlist(campaign.id, worker).await?)
+    Ok(installation.store.enlist(campaign.id, worker_id(installation)?).await?)
+}
+
+pub(crate) fn worker_id(installation: &Installation) -> Result<WorkerId, Failure> {
+    Ok(WorkerId::from_random(u64::from_le_bytes(installation.random.octets()?)))
 }
 
 /// Sends, or goes on sending.

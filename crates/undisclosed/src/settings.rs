@@ -70,6 +70,7 @@ pub(crate) struct Settings {
     pub(crate) database: Option<String>,
     pub(crate) approval: Approval,
     pub(crate) delivery: Delivery,
+    pub(crate) doubt: DoubtSettings,
     pub(crate) relay: RelaySettings,
     pub(crate) sender: SenderSettings,
     pub(crate) message: MessageSettings,
@@ -129,6 +130,19 @@ impl Default for Delivery {
             time_zone: "Europe/London".to_owned(),
             timeouts: TimeoutSettings::default(),
         }
+    }
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct DoubtSettings {
+    /// From an intent on, until the relay must have decided: beyond its own time-outs, with room for clocks.
+    pub(crate) settle_after: Span,
+}
+
+impl Default for DoubtSettings {
+    fn default() -> Self {
+        Self { settle_after: seconds(15 * 60) }
     }
 }
 

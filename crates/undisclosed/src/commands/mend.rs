@@ -31,11 +31,13 @@ pub(crate) async fn run(general: &General, args: MendArgs) -> Result<Exit, Failu
         &args.acknowledge.acknowledge,
     )?;
     let (bundle, digest) = (files.bundle()?, data_encoding::HEXLOWER.encode(&files.template.digest()));
+    let domain = files.template.from().address().domain().to_owned();
     let identity = CampaignIdentity { number: campaign.id.get(), uid: &campaign.uid, test: false };
     let letters = letters(&installation, &audience, files, &identity)?;
     // Nobody may be sending while the message changes.
     let presence = sending::enlist(&installation, &campaign).await?;
     store.take_over(campaign.id, &presence, installation.now()).await?;
+    keeps_its_domain(&installation, &campaign, &domain).await?;
     check::everybody(store, &audience, &letters, installation.now()).await?;
     if installation.needs_approval(&campaign) {
         let message = CorrectedMessage {
@@ -55,6 +57,26 @@ pub(crate) async fn run(general: &General, args: MendArgs) -> Result<Exit, Failu
         &format!("{}\n`undisclosed resume` goes on with it.", object.table()),
     );
     Ok(Exit::Done)
+}
+
+/// Message-IDs are of the sender's domain, and the relay's log is searched by them.
+async fn keeps_its_domain(
+    installation: &Installation,
+    campaign: &Campaign,
+    domain: &str,
+) -> Result<(), Failure> {
+    let before = MessageFiles::stored(&campaign.message, &installation.settings)?;
+    let in_doubt = installation.store.counts(campaign.id).await?.in_doubt;
+    if in_doubt == 0 || before.template.from().address().domain() == domain {
+        return Ok(());
+    }
+    Err(Failure::usage(
+        "in_doubt",
+        format!(
+            "{in_doubt} messages are in doubt, and would not be found in the relay's log under another sender's domain: \
+             `undisclosed reconcile` first. Nothing was changed"
+        ),
+    ))
 }
 
 /// An edit voids what was agreed: the corrected message waits for a second person.

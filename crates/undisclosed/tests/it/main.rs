@@ -11,6 +11,7 @@ mod ledger;
 mod postfix;
 mod postfix_auth;
 mod postfix_server;
+mod reconcile;
 mod relay_trouble;
 mod size;
 mod trace;

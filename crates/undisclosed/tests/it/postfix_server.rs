@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::net::TcpListener;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use lab::Server;
@@ -81,7 +82,12 @@ impl Postfix {
 
     /// What it has logged.
     pub(crate) fn log(&self) -> String {
-        fs::read_to_string(self.folder.path().join("mail.log")).expect("a log")
+        fs::read_to_string(self.log_file()).expect("a log")
+    }
+
+    /// Where it logs.
+    pub(crate) fn log_file(&self) -> PathBuf {
+        self.folder.path().join("mail.log")
     }
 
     pub(crate) fn url(&self) -> String {

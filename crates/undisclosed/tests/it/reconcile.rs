@@ -1,0 +1,171 @@
+//! What is in doubt is settled by the relay's log or by a person, and never by guessing.
+
+use std::collections::BTreeMap;
+
+use lab::{Behaviour, Mailbox, Reaction, Server, Stage, When};
+use serde_json::Value;
+
+use crate::bench::{Bench, Ran, count, finish, sums};
+use crate::postfix_server::Postfix;
+
+const PEOPLE: usize = 1_500;
+const KILLS: usize = 8;
+/// Messages that are sent after a campaign, so that the log goes on behind it; each takes a while.
+const LATER_MAX: usize = 200;
+
+const SEND: [&str; 9] =
+    ["send", "people.csv", "message.md", "--name", "c", "--json", "--acknowledge", "all", "--smtp"];
+
+/// Messages by recipient.
+fn by_recipient(mailbox: &Mailbox) -> BTreeMap<String, usize> {
+    let mut received = BTreeMap::new();
+    for message in mailbox.received() {
+        *received.entry(message.recipients.join(" ")).or_insert(0) += 1;
+    }
+    received
+}
+
+/// The relay goes on with other mail, and so does its log, until the doubts are old enough to be settled by it.
+fn reconcile_as_the_log_goes_on(bench: &Bench, url: &str, log: &str) -> Value {
+    bench.write("one.csv", "email,first_name,last_name,crime_reference\nlater@unit.example,L,L,1\n");
+    for later in 0..LATER_MAX {
+        let ran = bench.run(&["reconcile", "c", "--log", log, "--log-complete", "--json"]);
+        if ran.code == Some(0) {
+            return ran.json();
+        }
+        assert_eq!(ran.code, Some(3), "{ran:?}");
+        let name = format!("later {later}");
+        let more = ["send", "one.csv", "message.md", "--name", &name, "--smtp", url, "--acknowledge", "all"];
+        bench.run(&[&more[..], &["--again", "--reason", "a test"]].concat()).exits(0);
+    }
+    panic!("still in doubt");
+}
+
+/// Killed again and again in the middle of a campaign through Postfix: its log says of everybody in doubt whether it
+/// has the message, and that agrees with what it delivered. Nobody twice, nobody lost.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_log_of_postfix_settles_every_doubt_of_killed_senders() {
+    let next_hop = Server::start(Behaviour::default()).await.expect("a server");
+    let mailbox = next_hop.mailbox();
+    let postfix = Postfix::start(&next_hop, "");
+    let url = postfix.url();
+    let bench = Bench::new().with_people(PEOPLE).with("UNDISCLOSED_DOUBT__SETTLE_AFTER", "2s");
+    let first = [&SEND[..], &[&url, "--connections", "20"]].concat();
+    for kill in 0..KILLS {
+        let mut sender = if kill == 0 { bench.spawn(&first) } else { bench.spawn(&["resume", "c"]) };
+        mailbox.wait_for((kill + 1) * PEOPLE / (KILLS + 2)).await;
+        sender.kill().expect("SIGKILL");
+        finish(sender);
+    }
+    let end = bench.run(&["resume", "c", "--json"]).json();
+    assert_eq!(end["state"], "done");
+    let in_doubt = count(&end, "in_doubt");
+    assert!((1..=KILLS as u64 * 20).contains(&in_doubt), "{end}");
+    let log = postfix.log_file().display().to_string();
+    // Without the word that it is complete, a log shows who was written to, and never who was not.
+    let partly = bench.run(&["reconcile", "c", "--log", &log, "--json"]).json();
+    assert_eq!(count(&partly["settled"], "unsent"), 0, "{partly}");
+    let settled = reconcile_as_the_log_goes_on(&bench, &url, &log);
+    sums(&settled);
+    let end = bench.run(&["resume", "c", "--json"]).exits(0).json();
+    assert_eq!(count(&end, "accepted"), PEOPLE as u64);
+    let later = by_recipient(&mailbox).get("later@unit.example").copied().unwrap_or(0);
+    mailbox.wait_for(PEOPLE + later).await;
+    let mut received = by_recipient(&mailbox);
+    received.remove("later@unit.example");
+    assert_eq!(received.len(), PEOPLE, "nobody lost");
+    assert!(received.values().all(|times| *times == 1), "nobody twice");
+    bench.run(&["ledger", "verify"]).exits(0);
+}
+
+/// A log that lacks what the relay took is not this relay's, whatever somebody says of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_log_of_another_relay_settles_nothing() {
+    let next_hop = Server::start(Behaviour::default()).await.expect("a server");
+    let other = Postfix::start(&next_hop, "");
+    let (bench, _server) = in_doubt(Bench::new().with("UNDISCLOSED_DOUBT__SETTLE_AFTER", "0s")).await;
+    // It was there all the time, and logged mail before and after.
+    bench.write("one.csv", "email,first_name,last_name,crime_reference\nlater@unit.example,L,L,1\n");
+    let url = other.url();
+    bench
+        .run(&["send", "one.csv", "message.md", "--name", "other", "--smtp", &url, "--acknowledge", "all"])
+        .exits(0);
+    let log = other.log_file().display().to_string();
+    let ran = bench.run(&["reconcile", "c", "--log", &log, "--log-complete", "--json"]).exits(3).json();
+    assert_eq!((count(&ran["settled"], "sent"), count(&ran["settled"], "unsent")), (0, 0), "{ran}");
+    assert_eq!(count(&ran, "in_doubt"), 3);
+}
+
+/// A campaign of twelve in which three connections were lost behind the dot, when the relay had the message.
+async fn in_doubt(bench: Bench) -> (Bench, Server) {
+    let lost = |person: u64| {
+        lab::Rule::new(
+            Stage::DotAfterRecording,
+            When::Recipient(format!("person{person}@mail{}.example", person % 7)),
+            Reaction::Close,
+        )
+    };
+    let behaviour = Behaviour { rules: vec![lost(3), lost(5), lost(8)], ..Behaviour::default() };
+    let server = Server::start(behaviour).await.expect("a server");
+    let bench = bench.with_people(12).with("UNDISCLOSED_DELIVERY__DOUBT_MAX", "100");
+    let url = server.url();
+    let ran = bench.run(&[&SEND[..], &[&url]].concat()).exits(3);
+    assert_eq!((count(&ran.json(), "in_doubt"), count(&ran.json(), "accepted")), (3, 9));
+    (bench, server)
+}
+
+fn assume(bench: &Bench, what: &str, more: &[&str]) -> Ran {
+    bench.run(&[&["reconcile", "c", "--assume", what, "--json"], more].concat())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_somebody_knows_needs_a_reason_and_time() {
+    let (bench, server) = in_doubt(Bench::new()).await;
+    bench.run(&["reconcile", "c"]).exits(2);
+    assume(&bench, "unsent", &[]).exits(2);
+    let reason = ["--reason", "ann@secret.example rang: she has nothing"];
+    // The relay may still be deciding.
+    let young = assume(&bench, "unsent", &reason).exits(3).json();
+    assert_eq!((count(&young["settled"], "unsent"), count(&young, "in_doubt")), (0, 3));
+    let one = assume(&bench, "sent", &[&reason[..], &["--row", "5"]].concat()).exits(3).json();
+    assert_eq!((count(&one["settled"], "sent"), count(&one, "in_doubt")), (1, 2));
+    let bench = bench.with("UNDISCLOSED_DOUBT__SETTLE_AFTER", "0s");
+    let two = assume(&bench, "unsent", &reason).exits(0).json();
+    assert_eq!((two["state"].as_str(), count(&two, "queued")), (Some("paused"), 2));
+    // They were sent after all, as we know here: that is what such a word can cost, and why it is recorded.
+    let before = server.mailbox().received().len();
+    bench.run(&["resume", "c"]);
+    assert_eq!(server.mailbox().received().len(), before + 2);
+    let listed = bench.run(&["ledger", "list", "--subject", "c", "--json"]).exits(0);
+    let acts: Vec<String> = listed.json()["entries"]
+        .as_array()
+        .expect("entries")
+        .iter()
+        .map(|entry| entry["act"].as_str().expect("an act").to_owned())
+        .collect();
+    assert_eq!(acts, ["send", "account", "reconcile", "account", "reconcile", "resume", "account"]);
+    assert!(!listed.out.contains("secret.example"));
+    bench.run(&["ledger", "verify"]).exits(0);
+}
+
+/// Mail in doubt would not be found in the log any more.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mended_message_keeps_its_domain_while_somebody_is_in_doubt() {
+    let (bench, _server) = in_doubt(Bench::new().with("UNDISCLOSED_DOUBT__SETTLE_AFTER", "0s")).await;
+    assume(&bench, "unsent", &["--reason", "x", "--row", "5"]).exits(3);
+    bench.write("message.md", crate::bench::MESSAGE.replace("survey@unit.example", "survey@other.example"));
+    let ran = bench.run(&["mend", "c", "message.md", "--json"]).exits(2);
+    assert_eq!(ran.json()["error"]["code"], "in_doubt");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_that_cannot_be_read_settles_nothing() {
+    let (bench, _server) = in_doubt(Bench::new()).await;
+    let read =
+        |log: &str| bench.run(&["reconcile", "c", "--log", log, "--log-complete", "--json"]).exits(2).json();
+    assert_eq!(read("missing.log")["error"]["code"], "log");
+    // Packed in a way that is not read here: the error says how to unpack it.
+    bench.write("mail.log.xz", [0xfd, b'7', b'z', b'X', b'Z', 0, 0, 0]);
+    assert!(read("mail.log.xz")["error"]["message"].to_string().contains("xz"));
+    assert_eq!(count(&bench.status("c"), "in_doubt"), 3);
+}
