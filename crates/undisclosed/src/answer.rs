@@ -1,8 +1,9 @@
 //! The answer of a command: on standard output, for people or as one line of JSON.
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 
 use serde_json::Value;
+use terminal_size::{Width, terminal_size};
 
 /// Prints the answer: the object for programs, or the words for people.
 pub(crate) fn answer(as_json: bool, object: &Value, words: &str) {
@@ -21,6 +22,14 @@ fn line(text: &str) {
 /// Says something beside the answer, on standard error; not at all with `--json`.
 pub(crate) fn note(as_json: bool, words: &str) {
     if !as_json {
-        let _ = writeln!(std::io::stderr(), "{words}");
+        say(words);
     }
+}
+
+/// Says something on standard error. On a terminal, lines end between words.
+pub(crate) fn say(words: &str) {
+    let width = std::io::stderr().is_terminal().then(terminal_size).flatten();
+    let words = width
+        .map_or_else(|| words.to_owned(), |(Width(columns), _)| textwrap::fill(words, usize::from(columns)));
+    let _ = writeln!(std::io::stderr(), "{words}");
 }

@@ -1,7 +1,7 @@
 //! The campaign object of the contract, and its table for people.
 
 use campaign::{CampaignState, Counts};
-use comfy_table::{Table, presets};
+use comfy_table::{ContentArrangement, Table, presets};
 use serde_json::{Value, json};
 use store::{Audience, Campaign, Store, StoreError};
 
@@ -67,9 +67,14 @@ impl CampaignObject {
 
     /// A table that fits forty columns; counts of nothing are left out, except the first.
     pub(crate) fn table(&self) -> String {
+        self.table_with(&[])
+    }
+
+    /// The table with more figures below.
+    pub(crate) fn table_with(&self, more: &[(&str, u64)]) -> String {
         let c = &self.counts;
         let mut table = Table::new();
-        table.load_style(presets::NOTHING);
+        table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
         table.add_row(vec!["accepted by the relay".to_owned(), format!("{} of {}", c.accepted, c.total)]);
         for (number, words) in [
             (c.failed, "failed"),
@@ -84,6 +89,9 @@ impl CampaignObject {
             if number > 0 {
                 table.add_row(vec![words.to_owned(), number.to_string()]);
             }
+        }
+        for (words, number) in more {
+            table.add_row(vec![(*words).to_owned(), number.to_string()]);
         }
         let reason = if self.reason.is_empty() { String::new() } else { format!(": {}", self.reason) };
         format!("{}: {}{reason}\n{}", self.name, self.state.word(), table.trim_fmt())

@@ -6,6 +6,8 @@ use std::process::ExitCode;
 use serde_json::json;
 use store::StoreError;
 
+use crate::answer::say;
+
 /// How a command ends (contract: exit codes).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Exit {
@@ -91,7 +93,7 @@ impl Failure {
             }
             let _ = writeln!(std::io::stdout(), "{}", json!({"error": error}));
         } else {
-            let _ = writeln!(std::io::stderr(), "undisclosed: {}", self.message);
+            say(&format!("undisclosed: {}", self.message));
         }
     }
 }

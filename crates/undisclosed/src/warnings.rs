@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, IsTerminal, Write};
 
+use crate::answer::say;
 use crate::failure::Failure;
 
 /// One warning: a word for `--acknowledge`, and a sentence.
@@ -15,7 +16,6 @@ pub(crate) struct Warning {
 const WORDS: [&str; 6] = ["attachments", "channel", "discretion", "hidden_rows", "names", "sheets"];
 
 /// Lets somebody decide about warnings. Returns the words that were acknowledged, to be recorded.
-#[expect(clippy::print_stderr, reason = "warnings go to standard error")]
 pub(crate) fn acknowledge(warnings: &[Warning], accepted: &[String]) -> Result<Vec<String>, Failure> {
     if let Some(unknown) = accepted.iter().find(|word| *word != "all" && !WORDS.contains(&word.as_str())) {
         let known = WORDS.join(", ");
@@ -27,7 +27,7 @@ pub(crate) fn acknowledge(warnings: &[Warning], accepted: &[String]) -> Result<V
     let is_accepted = |warning: &Warning| accepted.iter().any(|word| word == "all" || word == warning.word);
     for warning in warnings {
         let mark = if is_accepted(warning) { " (acknowledged)" } else { "" };
-        eprintln!("warning [{}]{mark}: {}", warning.word, warning.text);
+        say(&format!("warning [{}]{mark}: {}", warning.word, warning.text));
     }
     let mut open: Vec<&str> = warnings.iter().filter(|w| !is_accepted(w)).map(|w| w.word).collect();
     open.dedup();

@@ -7,7 +7,7 @@ use comfy_table::{ContentArrangement, Table, presets};
 use jiff::{SignedDuration, Timestamp};
 use mail::Mailbox;
 use serde_json::{Value, json};
-use store::{Audience, Campaign, Resubmission};
+use store::{Audience, Campaign, Resubmission, StoreError};
 
 use crate::answer::{answer, note};
 use crate::book::Act;
@@ -88,10 +88,14 @@ pub(crate) async fn approve(general: &General, args: ApproveArgs) -> Result<Exit
     // What it is now, by the settings of now: what was submitted under others is not what would leave.
     let seen = Submitted::stored(&campaign, &audience).digest(&installation.settings);
     if args.digest.as_ref().is_some_and(|digest| *digest != seen.to_string()) {
-        return Err(store::StoreError::Edited.into());
+        return Err(StoreError::Edited.into());
     }
     let counts = store.counts(campaign.id).await?;
     let shown = Shown::new(&installation, &campaign, &audience, counts)?;
+    if campaign.state == CampaignState::Submitted && campaign.approval.author == approver {
+        // Said before anything is asked; the database sees to it in the end.
+        return Err(StoreError::SamePerson.into());
+    }
     if campaign.state == CampaignState::Submitted {
         note(general.json, &shown.table());
         if !confirmed(&args) {

@@ -85,8 +85,7 @@ pub(crate) async fn run(general: &General, args: DemoArgs) -> Result<Exit, Failu
     ] {
         object[key] = value;
     }
-    let words = accounting(&sent, &arrived, people.len());
-    answer(general.json, &object, &words.join("\n"));
+    answer(general.json, &object, &accounting(&sent, &arrived, people.len()));
     if !args.exit && !general.json {
         show_inbox(server.mailbox(), summary(&sent, &arrived, &exposure), args.port).await?;
     }
@@ -264,15 +263,14 @@ fn arrived(mailbox: &Mailbox, people: &HashSet<Address>) -> Arrived {
     arrived
 }
 
-fn accounting(sent: &Sent, arrived: &Arrived, people: usize) -> Vec<String> {
-    vec![
-        sent.object.table(),
-        format!("  people on the list                        {people}"),
-        format!("  messages that arrived                     {}", arrived.messages),
-        format!("  recipients of them                        {}", arrived.recipients),
-        format!("  messages that show another person         {}", arrived.showing_another),
-        format!("  attempts put off and made again           {}", sent.deferrals),
-    ]
+fn accounting(sent: &Sent, arrived: &Arrived, people: usize) -> String {
+    sent.object.table_with(&[
+        ("people on the list", people as u64),
+        ("messages that arrived", arrived.messages as u64),
+        ("recipients of them", arrived.recipients as u64),
+        ("messages that show another person", arrived.showing_another as u64),
+        ("attempts put off and made again", sent.deferrals),
+    ])
 }
 
 fn summary(sent: &Sent, arrived: &Arrived, exposure: &Exposure) -> Vec<(String, String)> {
