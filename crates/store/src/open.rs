@@ -43,6 +43,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../migrations/sqlite/0002_approval.sql"),
         include_str!("../migrations/postgres/0002_approval.sql"),
     ),
+    (
+        4,
+        "leases",
+        include_str!("../migrations/sqlite/0004_leases.sql"),
+        include_str!("../migrations/postgres/0004_leases.sql"),
+    ),
 ];
 
 /// Where the database is.

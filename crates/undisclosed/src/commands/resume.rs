@@ -52,7 +52,8 @@ pub(crate) async fn run(general: &General, args: ResumeArgs) -> Result<Exit, Fai
         store.move_campaign(campaign.id, CampaignEvent::Resume, "", installation.now()).await?;
     }
     installation.record("resume", &args.name, json!({})).await?;
-    let sent = sending::run(&installation, campaign, presence, &audience, relay).await?;
+    let stop = sending::stop_signals()?;
+    let sent = sending::run(&installation, campaign, presence, &audience, relay, stop, true).await?;
     answer(general.json, &sent.object.to_json(), &sent.object.table());
     Ok(sent.exit())
 }

@@ -81,7 +81,8 @@ pub(crate) async fn run(general: &General, args: SendArgs) -> Result<Exit, Failu
     }
     let campaign = installation.store.campaign(&args.name).await?;
     let presence = sending::enlist(&installation, &campaign).await?;
-    let sent = sending::run(&installation, campaign, presence, &prepared.audience, relay).await?;
+    let stop = sending::stop_signals()?;
+    let sent = sending::run(&installation, campaign, presence, &prepared.audience, relay, stop, true).await?;
     answer(general.json, &sent.object.to_json(), &sent.object.table());
     Ok(sent.exit())
 }
