@@ -90,6 +90,7 @@ async fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Pause(args) => commands::control::pause(general, &args.name).await,
         Command::Resume(args) => commands::resume::run(general, args).await,
         Command::Cancel(args) => commands::control::cancel(general, &args.name).await,
+        Command::Worker(args) => commands::worker::run(general, args).await,
         Command::Mend(args) => commands::mend::run(general, args).await,
         Command::Demo(args) => commands::demo::run(general, args).await,
         Command::Completions { shell } => commands::completions::completions(shell),

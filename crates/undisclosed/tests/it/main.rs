@@ -7,6 +7,7 @@ mod control;
 mod import;
 mod kill;
 mod layout;
+mod machines;
 mod postfix;
 mod relay_trouble;
 mod size;
