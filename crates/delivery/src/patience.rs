@@ -1,5 +1,7 @@
 //! Waiting for a database that is away: it is restarted, it cannot be reached, or somebody holds it.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use store::{Store, StoreError};
@@ -28,13 +30,15 @@ pub struct Patience {
     endless: bool,
     stop: StopSignal,
     waits: Waits,
+    /// It waited for an answer to the end once: what comes then waits no longer.
+    gave_up: Arc<AtomicBool>,
 }
 
 impl Patience {
     /// For a store, by a process that is told to stop by `stop`.
     #[must_use]
     pub fn new(store: &Store, stop: StopSignal) -> Self {
-        Self { endless: store.has_leases(), stop, waits: WAITS }
+        Self { endless: store.has_leases(), stop, waits: WAITS, gave_up: Arc::default() }
     }
 
     /// Does a step until it is done, or fails in a way that does not pass. The step may be done more than once, for its
@@ -61,7 +65,9 @@ impl Patience {
     /// Returns some time after the process was asked to stop.
     async fn given_up(&self) {
         asked(&mut self.stop.clone(), Stop::Soon).await;
-        tokio::time::sleep(self.waits.stop).await;
+        let wait = if self.gave_up.load(Ordering::SeqCst) { self.waits.first } else { self.waits.stop };
+        tokio::time::sleep(wait).await;
+        self.gave_up.store(true, Ordering::SeqCst);
     }
 }
 
@@ -85,12 +91,17 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::atomic::{AtomicU32, Ordering};
+    use std::sync::atomic::AtomicU32;
     use tokio::sync::watch;
 
     fn patience(endless: bool, stop: StopSignal) -> Patience {
         let short = Duration::from_millis(1);
-        Patience { endless, stop, waits: Waits { first: short, max: short * 2, stop: short } }
+        Patience {
+            endless,
+            stop,
+            waits: Waits { first: short, max: short * 2, stop: short },
+            gave_up: Arc::default(),
+        }
     }
 
     fn away() -> StoreError {

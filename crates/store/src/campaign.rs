@@ -287,19 +287,20 @@ impl Store {
         Ok(done.rows_affected() == 1)
     }
 
-    /// Campaigns that a worker may take up: approved, waiting for their time, or being sent. Oldest first.
+    /// Campaigns that a worker may take up, with their names: approved, waiting for their time, or being sent. Oldest
+    /// first.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn campaigns_to_send(&self) -> Result<Vec<Campaign>, StoreError> {
-        let sql = format!("SELECT {COLUMNS} FROM campaign WHERE state IN ($1, $2, $3) ORDER BY id");
-        let rows = sqlx::query(AssertSqlSafe(sql))
-            .bind(CampaignState::Approved.number())
-            .bind(CampaignState::Waiting.number())
-            .bind(CampaignState::Sending.number())
-            .fetch_all(&self.read)
-            .await?;
-        rows.iter().map(campaign).collect()
+    pub async fn campaigns_to_send(&self) -> Result<Vec<(CampaignId, String)>, StoreError> {
+        let rows: Vec<(i64, String)> =
+            sqlx::query_as("SELECT id, name FROM campaign WHERE state IN ($1, $2, $3) ORDER BY id")
+                .bind(CampaignState::Approved.number())
+                .bind(CampaignState::Waiting.number())
+                .bind(CampaignState::Sending.number())
+                .fetch_all(&self.read)
+                .await?;
+        Ok(rows.into_iter().map(|(id, name)| (CampaignId(id), name)).collect())
     }
 
     /// Gives a campaign a corrected message.

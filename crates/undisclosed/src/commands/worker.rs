@@ -8,7 +8,7 @@ use std::time::Duration;
 use delivery::{Finish, Patience, Stop, StopSignal, asked};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
-use store::{Campaign, CampaignId};
+use store::CampaignId;
 use tokio::task::JoinSet;
 
 use crate::answer::{answer, note};
@@ -40,13 +40,14 @@ pub(crate) async fn run(general: &General, args: WorkerArgs) -> Result<Exit, Fai
         taken: HashSet::new(),
         left_alone: HashMap::new(),
         sent: BTreeMap::new(),
+        broken_off: HashSet::new(),
     };
     shift.work(args.once).await?;
     let objects: Vec<_> = shift.sent.values().map(|(object, _)| object.to_json()).collect();
     let words: Vec<String> = shift.sent.values().map(|(object, _)| object.table()).collect();
     answer(general.json, &json!({"campaigns": objects}), &words.join("\n"));
     // As for `send`: 3 when somebody was not accepted, or this process was stopped in the middle.
-    let everybody = shift.sent.values().all(|(_, exit)| *exit == Exit::Done);
+    let everybody = shift.broken_off.is_empty() && shift.sent.values().all(|(_, exit)| *exit == Exit::Done);
     Ok(if everybody { Exit::Done } else { Exit::Somebody })
 }
 
@@ -66,6 +67,8 @@ struct Shift {
     taken: HashSet<CampaignId>,
     left_alone: HashMap<CampaignId, LeftAlone>,
     sent: BTreeMap<i64, (CampaignObject, Exit)>,
+    /// Campaigns in the middle of which the database failed, or was still away when this process was to stop.
+    broken_off: HashSet<CampaignId>,
 }
 
 impl Shift {
@@ -98,17 +101,16 @@ impl Shift {
     }
 
     /// Whether any was taken up.
-    fn take_up(&mut self, campaigns: Vec<Campaign>) -> bool {
+    fn take_up(&mut self, campaigns: Vec<(CampaignId, String)>) -> bool {
         let now = self.installation.now();
         let mut any = false;
-        for campaign in campaigns {
-            let id = campaign.id;
+        for (id, name) in campaigns {
             let left_alone = self.left_alone.get(&id).is_some_and(|left| now < left.until);
             if self.running.len() >= CAMPAIGNS_AT_ONCE_MAX || left_alone || !self.taken.insert(id) {
                 continue;
             }
             let (installation, stop) = (self.installation.clone(), self.stop.clone());
-            self.running.spawn(async move { (id, send(&installation, campaign, stop).await) });
+            self.running.spawn(async move { (id, send(&installation, &name, stop).await) });
             any = true;
         }
         any
@@ -125,6 +127,7 @@ impl Shift {
             Ok(None) => {}
             Ok(Some(sent)) => {
                 self.left_alone.remove(&id);
+                self.broken_off.remove(&id);
                 note(self.quiet, &sent.object.table());
                 let exit = sent.exit();
                 self.sent.insert(id.get(), (sent.object, exit));
@@ -137,6 +140,9 @@ impl Shift {
                 }
             }
             Err(failure) => {
+                if failure.exit == Exit::Unexpected {
+                    self.broken_off.insert(id);
+                }
                 if self.left_alone.get(&id).is_none_or(|left| left.message != failure.message) {
                     failure.render(false);
                 }
@@ -152,11 +158,8 @@ impl Shift {
 }
 
 /// Sends one campaign, as `resume` does. Nothing where another process on SQLite sends it.
-async fn send(
-    installation: &Installation,
-    mut campaign: Campaign,
-    stop: StopSignal,
-) -> Result<Option<Sent>, Failure> {
+async fn send(installation: &Installation, name: &str, stop: StopSignal) -> Result<Option<Sent>, Failure> {
+    let mut campaign = installation.store.campaign(name).await?;
     let audience = installation.store.audience_of(&campaign).await?;
     let relay = ReadyRelay::find(Some(&campaign.relay), &installation.settings)?;
     campaign.relay = relay.relay.url.to_string();

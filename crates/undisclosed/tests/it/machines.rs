@@ -177,7 +177,7 @@ async fn sigterm_while_the_database_is_away() {
     reached(&server.mailbox(), 100).await;
     bench.server().stop();
     signal(&waiting, "TERM");
-    finish(waiting);
+    finish(waiting).exits(3);
     bench.server().start_again();
     ended(worker(&bench));
     let status = until(&bench, is_done);
