@@ -30,6 +30,8 @@ pub enum Network {
 pub struct Proxy {
     address: SocketAddr,
     network: Arc<watch::Sender<Network>>,
+    /// Connections that were closed at once.
+    refused: watch::Receiver<u64>,
     listening: JoinHandle<()>,
 }
 
@@ -42,14 +44,21 @@ impl Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("its address");
         let network = Arc::new(watch::Sender::new(Network::Passes));
-        let listening = tokio::spawn(listen(listener, server, network.clone()));
-        Self { address, network, listening }
+        let (refusing, refused) = watch::channel(0);
+        let listening = tokio::spawn(listen(listener, server, network.clone(), refusing));
+        Self { address, network, refused, listening }
     }
 
     /// Where it listens.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Returns when so many connections were refused since the beginning.
+    pub async fn wait_for_refused(&self, connections: u64) {
+        // Its other end lives as long as this proxy listens.
+        let _ = self.refused.clone().wait_for(|refused| *refused >= connections).await;
     }
 
     /// Changes the network, for the connections that there are too.
@@ -65,10 +74,16 @@ impl Drop for Proxy {
     }
 }
 
-async fn listen(listener: TcpListener, server: SocketAddr, network: Arc<watch::Sender<Network>>) {
+async fn listen(
+    listener: TcpListener,
+    server: SocketAddr,
+    network: Arc<watch::Sender<Network>>,
+    refusing: watch::Sender<u64>,
+) {
     while let Ok((client, _)) = listener.accept().await {
         let now = *network.borrow();
         if matches!(now, Network::RefusesNew | Network::Cut) {
+            refusing.send_modify(|refused| *refused += 1);
             continue;
         }
         tokio::spawn(pass(client, server, network.subscribe()));

@@ -39,6 +39,7 @@ async fn passes_and_then_refuses_new_ones_alone() {
     assert!(said_back(&mut stream).await);
     proxy.set(Network::RefusesNew);
     assert!(!said_back(&mut connected(&proxy).await).await);
+    proxy.wait_for_refused(1).await;
     assert!(said_back(&mut stream).await);
 }
 
