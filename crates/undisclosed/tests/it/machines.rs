@@ -143,7 +143,8 @@ async fn cut_off(network: Network) {
     assert!(count(&status, "in_doubt") <= CONNECTIONS, "{status}");
     if network == Network::Cut {
         // More often than anybody has patience for who has not a great deal of it.
-        proxy.wait_for_refused(60).await;
+        let tried = tokio::time::timeout(PATIENCE, proxy.wait_for_refused(60)).await;
+        assert!(tried.is_ok(), "it goes on trying");
     }
     assert!(far.try_wait().expect("its state").is_none(), "it waits");
     proxy.set(Network::Passes);
