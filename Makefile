@@ -26,7 +26,10 @@ audit:
 	command -v cargo-deny >/dev/null || cargo install --locked cargo-deny
 	cargo deny check licenses bans sources
 
-bench:
+# Sending beside its peers, a table; then the parts by themselves.
+bench: build
+	cd benches/nodemailer && npm ci --silent --no-audit --no-fund
+	cargo run --release --locked --manifest-path benches/Cargo.toml --target-dir target/benches -- $(BIN)
 	cargo bench --workspace --locked
 
 # FUZZ_SECONDS for each target; needs a nightly toolchain and cargo-fuzz.

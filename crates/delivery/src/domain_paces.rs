@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 /// Domains whose pace is remembered; beyond it all are forgotten, which lets one message too many through to each.
 const DOMAINS_MAX: usize = 10_000;
 /// How late somebody may come back to a place and keep it: some claims' worth.
-const LATE_MAX: SignedDuration = SignedDuration::from_millis(50);
+pub(crate) const LATE_MAX: SignedDuration = SignedDuration::from_millis(50);
 
 /// Paces by recipient domain.
 pub(crate) struct DomainPaces {

@@ -4,7 +4,7 @@
 use data_encoding::BASE32_NOPAD;
 use jiff::Timestamp;
 use jiff::tz::Offset;
-use keys::{InstanceKey, Purpose};
+use keys::{FINGERPRINT_OCTETS, Fingerprint, InstanceKey, Purpose};
 use mail::Address;
 use message::{Identity, Unsubscribe};
 use ring::hmac;
@@ -53,6 +53,16 @@ impl IdentityKeys {
         let mut out = [0; N];
         out.copy_from_slice(&tag.as_ref()[..N]);
         out
+    }
+
+    /// What all senders share that pace themselves at a relay, or at a recipient domain behind it: a number that tells
+    /// neither to who reads the database.
+    #[must_use]
+    pub fn lane(&self, relay: &str, domain: &str) -> Fingerprint {
+        let tag = hmac::sign(&self.message, format!("lane {relay} {domain}").as_bytes());
+        let mut out = [0; FINGERPRINT_OCTETS];
+        out.copy_from_slice(&tag.as_ref()[..FINGERPRINT_OCTETS]);
+        Fingerprint(out)
     }
 
     /// A token that names a delivery to us and nothing to anybody else: 16 + 13 letters and digits. The place is

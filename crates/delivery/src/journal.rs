@@ -1,30 +1,38 @@
 //! Group commit: the outcomes and intents of all connections, as many as wait, in one durable transaction.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
 
-use store::{CampaignId, Intent, JOURNAL_BATCH_MAX, Presence, Settlement, Store, StoreError};
+use store::{CampaignId, Intent, JOURNAL_BATCH_MAX, Journaled, Settlement, Store, StoreError};
 use tokio::sync::{mpsc, oneshot};
 
-/// A commit that cannot be made now is tried so often, for the outcomes in it are known nowhere else.
-const TRIES_MAX: u32 = 5;
-/// And with this wait in between, doubled each time.
-const TRY_WAIT: Duration = Duration::from_millis(200);
+use crate::patience::Patience;
 
 /// The journal is no more: nothing can be made durable, so nothing may be sent.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error(transparent)]
 pub struct JournalError(#[from] Arc<StoreError>);
 
+/// What became of a settlement and an intent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Committed {
+    /// The intent holds: its dot may go out. If not, the campaign was stopped or the claim taken over, and it may not.
+    pub(crate) holds: bool,
+    /// The settlement found its delivery. If not, others had taken over and there was no doubt of this attempt.
+    pub(crate) settled: bool,
+    /// It took more than one try: the first may have come through, its answer lost.
+    pub(crate) again: bool,
+}
+
 struct Request {
     settlement: Option<Settlement>,
     intent: Option<Intent>,
-    done: oneshot::Sender<Result<bool, JournalError>>,
+    done: oneshot::Sender<Result<Committed, JournalError>>,
 }
 
 /// The way of all connections to the database.
 #[derive(Clone)]
-pub struct Journal {
+pub(crate) struct Journal {
     requests: mpsc::Sender<Request>,
     /// What ended it, told to everybody who comes later too.
     ended: Arc<OnceLock<JournalError>>,
@@ -32,30 +40,28 @@ pub struct Journal {
 
 impl Journal {
     /// Starts it for one sender of one campaign.
-    #[must_use]
-    pub fn start(
+    pub(crate) fn start(
         store: Store,
         campaign: CampaignId,
-        presence: Arc<Presence>,
         message_digest: String,
+        patience: Patience,
     ) -> Self {
         let (requests, queue) = mpsc::channel(JOURNAL_BATCH_MAX);
         let ended = Arc::new(OnceLock::new());
-        let book = Book { store, campaign, presence, message_digest, ended: ended.clone() };
+        let book = Book { store, campaign, message_digest, patience, ended: ended.clone() };
         tokio::spawn(book.keep(queue));
         Self { requests, ended }
     }
 
-    /// Makes an outcome durable, and with it the intent of the next message. `true`: the intent holds, its dot may go
-    /// out. `false`: the campaign was stopped or the claim taken over, and it may not.
+    /// Makes an outcome durable, and with it the intent of the next message.
     ///
     /// # Errors
     /// [`JournalError`]: nothing is durable, nothing may go out.
-    pub async fn commit(
+    pub(crate) async fn commit(
         &self,
         settlement: Option<Settlement>,
         intent: Option<Intent>,
-    ) -> Result<bool, JournalError> {
+    ) -> Result<Committed, JournalError> {
         let gone = || {
             let ended =
                 || JournalError(Arc::new(StoreError::Unreachable("the journal has ended".to_owned())));
@@ -71,9 +77,9 @@ impl Journal {
 struct Book {
     store: Store,
     campaign: CampaignId,
-    presence: Arc<Presence>,
     /// Of the message that this sender has: once it is mended, the intents of the old one do not hold.
     message_digest: String,
+    patience: Patience,
     ended: Arc<OnceLock<JournalError>>,
 }
 
@@ -81,13 +87,23 @@ impl Book {
     async fn keep(self, mut queue: mpsc::Receiver<Request>) {
         let mut batch = Vec::with_capacity(JOURNAL_BATCH_MAX);
         while queue.recv_many(&mut batch, JOURNAL_BATCH_MAX).await > 0 {
+            // Kept beside the batch: who asked is told what became of their own.
+            let numbers: Vec<Option<u64>> =
+                batch.iter().map(|r| r.settlement.as_ref().map(|s| s.number)).collect();
             let settlements: Vec<Settlement> = batch.iter_mut().filter_map(|r| r.settlement.take()).collect();
             let intents: Vec<Intent> = batch.iter().filter_map(|r| r.intent).collect();
             match self.commit(&settlements, &intents).await {
-                Ok(intended) => {
-                    for request in batch.drain(..) {
-                        let holds = request.intent.is_some_and(|i| intended.binary_search(&i.number).is_ok());
-                        let _ = request.done.send(Ok(holds));
+                Ok((mut journaled, again)) => {
+                    journaled.intended.sort_unstable();
+                    journaled.settled.sort_unstable();
+                    for (request, number) in batch.drain(..).zip(numbers) {
+                        let holds = request
+                            .intent
+                            .is_some_and(|i| journaled.intended.binary_search(&i.number).is_ok());
+                        // A later try finds the first one's work done.
+                        let settled =
+                            again || number.is_none_or(|n| journaled.settled.binary_search(&n).is_ok());
+                        let _ = request.done.send(Ok(Committed { holds, settled, again }));
                     }
                 }
                 Err(error) => {
@@ -102,28 +118,19 @@ impl Book {
         }
     }
 
-    async fn commit(&self, settlements: &[Settlement], intents: &[Intent]) -> Result<Vec<u64>, StoreError> {
-        let mut wait = TRY_WAIT;
-        let mut tries = 1;
-        loop {
-            let (store, digest) = (&self.store, &self.message_digest);
-            match store.journal(self.campaign, &self.presence, digest, settlements, intents).await {
-                // A first try that settles less than it was given: the deliveries were taken over. A later one may
-                // find its own commit, whose answer was lost.
-                Ok(journaled) if tries == 1 && journaled.settled < settlements.len() as u64 => {
-                    return Err(StoreError::TakenOver);
-                }
-                Ok(mut journaled) => {
-                    journaled.intended.sort_unstable();
-                    return Ok(journaled.intended);
-                }
-                Err(error) if error.may_pass() && tries < TRIES_MAX => {
-                    tokio::time::sleep(wait).await;
-                    wait *= 2;
-                    tries += 1;
-                }
-                Err(error) => return Err(error),
-            }
-        }
+    /// The outcomes in it are known nowhere else, so it is tried for as long as anybody may wait. A commit whose answer
+    /// was lost is found done: the same intent again is the same intent, and what is settled does not settle again.
+    async fn commit(
+        &self,
+        settlements: &[Settlement],
+        intents: &[Intent],
+    ) -> Result<(Journaled, bool), StoreError> {
+        let tries = AtomicU32::new(0);
+        let commit = || {
+            tries.fetch_add(1, Ordering::Relaxed);
+            self.store.journal(self.campaign, &self.message_digest, settlements, intents)
+        };
+        let journaled = self.patience.keep(commit).await?;
+        Ok((journaled, tries.load(Ordering::Relaxed) > 1))
     }
 }

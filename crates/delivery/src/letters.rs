@@ -55,6 +55,9 @@ pub trait Prepare: Send + Sync {
     /// The fingerprint under which an address is suppressed.
     fn suppression_fingerprint(&self, address: &Address) -> Fingerprint;
 
+    /// What all senders share that pace themselves at a relay; with a domain, at that recipient domain behind it.
+    fn lane(&self, relay: &str, domain: &str) -> Fingerprint;
+
     /// The name of a delivery to the outside: ENVID.
     fn envelope_id(&self, number: u64) -> String;
 }
@@ -191,6 +194,10 @@ impl Prepare for Letters {
 
     fn suppression_fingerprint(&self, address: &Address) -> Fingerprint {
         self.suppressions.fingerprint(address)
+    }
+
+    fn lane(&self, relay: &str, domain: &str) -> Fingerprint {
+        self.identities.lane(relay, domain)
     }
 
     fn envelope_id(&self, number: u64) -> String {

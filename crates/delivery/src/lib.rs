@@ -10,20 +10,25 @@ mod gate;
 mod identity;
 mod journal;
 mod letters;
+mod paces;
+mod patience;
+mod policy;
 mod progress;
 mod sender;
 mod settle;
 pub mod smtp;
 mod supply;
+mod tenure;
 mod token;
 mod worker;
 
 pub use clock::{Clock, SystemClock};
 pub use identity::{IdentityKeys, UnsubscribeTargets};
-pub use journal::{Journal, JournalError};
+pub use journal::JournalError;
 pub use letters::{LetterError, Letters, Prepare};
+pub use patience::Patience;
 pub use progress::Progress;
-pub use sender::{Finish, Limits, SendError, Sender, Stop, StopSignal};
+pub use sender::{Finish, Limits, SendError, Sender, Stop, StopSignal, asked};
 pub use token::{TokenError, TokenSource};
 
 /// Connections that a campaign may use at most (`delivery.connections`).

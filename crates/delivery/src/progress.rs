@@ -9,6 +9,7 @@ pub struct Progress {
     failed: AtomicU64,
     deferrals: AtomicU64,
     doubts: AtomicU64,
+    dropped: AtomicU64,
 }
 
 impl Progress {
@@ -24,6 +25,9 @@ impl Progress {
     /// Counts a doubt and says how many there are.
     pub(crate) fn doubt(&self) -> u64 {
         self.doubts.fetch_add(1, Ordering::Relaxed) + 1
+    }
+    pub(crate) fn drop_outcome(&self) {
+        self.dropped.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Messages that the relay accepted.
@@ -48,5 +52,11 @@ impl Progress {
     #[must_use]
     pub fn doubts(&self) -> u64 {
         self.doubts.load(Ordering::Relaxed)
+    }
+
+    /// Outcomes that came too late to count: others had taken over, and there was no doubt of the same attempt to settle.
+    #[must_use]
+    pub fn dropped(&self) -> u64 {
+        self.dropped.load(Ordering::Relaxed)
     }
 }

@@ -4,23 +4,24 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use campaign::{
-    CampaignEvent, CampaignState, Counts, Pace, PauseCause, PolicyRefusals, QuietHours, Rate, Retry,
-};
+use campaign::{CampaignEvent, CampaignState, PauseCause, PolicyRefusals, QuietHours, Rate, Retry};
+use rand::SeedableRng;
 use rand::rngs::StdRng;
 use rustls::ClientConfig;
-use store::{Campaign, Presence, Store, StoreError, WorkerId};
+use store::{Campaign, Presence, Store, StoreError};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::domain_paces::DomainPaces;
 use crate::gate::Gate;
 use crate::journal::{Journal, JournalError};
 use crate::letters::Prepare;
+use crate::paces::Paces;
+use crate::patience::Patience;
 use crate::progress::Progress;
 use crate::settle::Settle;
 use crate::smtp::Relay;
 use crate::supply::{LOOK_AGAIN, Supply};
+use crate::tenure::Tenure;
 use crate::token::TokenSource;
 use crate::worker::Worker;
 use crate::{Clock, LetterError};
@@ -42,6 +43,13 @@ pub enum Stop {
 
 /// The process's wish to stop.
 pub type StopSignal = watch::Receiver<Stop>;
+
+/// Returns when somebody asked for this stop, or a harder one; never, when nobody is left who could.
+pub async fn asked(signal: &mut StopSignal, for_stop: Stop) {
+    if signal.wait_for(|stop| *stop >= for_stop).await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
 
 /// What a sender keeps to.
 #[derive(Debug, Clone)]
@@ -104,8 +112,9 @@ pub(crate) struct Shared {
     pub(crate) journal: Journal,
     pub(crate) supply: Supply,
     pub(crate) gate: Mutex<Gate>,
-    pub(crate) pace: Option<Mutex<Pace>>,
-    pub(crate) domain_paces: Option<Mutex<DomainPaces>>,
+    pub(crate) paces: Paces,
+    pub(crate) patience: Patience,
+    pub(crate) tenure: Arc<Tenure>,
     pub(crate) chance: Mutex<StdRng>,
     /// Deliveries refused for policy in an unbroken row, deferred until it is known whether the refusal is about us.
     pub(crate) policy_row: Mutex<(PolicyRefusals, Vec<u64>)>,
@@ -121,7 +130,7 @@ pub struct Sender {
     pub store: Store,
     /// The campaign.
     pub campaign: Campaign,
-    /// This sender's lock.
+    /// This sender's lock, and its lease.
     pub presence: Presence,
     /// Makes the messages.
     pub letters: Arc<dyn Prepare>,
@@ -153,58 +162,79 @@ impl Sender {
     /// Sends until nothing is open, or somebody stops it.
     ///
     /// # Errors
-    /// [`SendError`] when the database fails for longer than the journal's patience.
+    /// [`SendError`] when the database fails: for longer than the journal's patience on SQLite, or until the process was
+    /// asked to stop.
     pub async fn run(self) -> Result<Finish, SendError> {
-        let mut stop = self.stop.clone();
-        let (local_stop, _) = watch::channel(Stop::No);
-        let presence = Arc::new(self.presence);
-        let id = self.campaign.id;
-        let connections = self.limits.connections;
-        let shared = Arc::new(Shared {
+        let (mut stop, watched) = (self.stop.clone(), self.stop.clone());
+        let shared = Arc::new(self.shared());
+        let watcher = tokio::spawn(watch_state(shared.clone(), watched));
+        let keeper = tokio::spawn({
+            let shared = shared.clone();
+            async move { shared.tenure.keep(&*shared.clock).await }
+        });
+        let result = tokio::select! {
+            result = shared.clone().send_in_order() => result,
+            // The second signal: nothing more is waited for. What is in flight is in doubt, and the next start says so.
+            () = asked(&mut stop, Stop::Now) => Ok(Finish::Stopped),
+        };
+        watcher.abort();
+        keeper.abort();
+        result
+    }
+
+    fn shared(mut self) -> Shared {
+        let (store, id, limits) = (self.store, self.campaign.id, self.limits);
+        let patience = Patience::new(&store, self.stop);
+        let chance = StdRng::from_rng(&mut self.chance);
+        let tenure = Tenure::new(store.clone(), id, self.presence, patience.clone(), chance);
+        let tenure = Arc::new(tenure);
+        let lane = self.letters.lane(&self.campaign.relay, "");
+        Shared {
             journal: Journal::start(
-                self.store.clone(),
+                store.clone(),
                 id,
-                presence.clone(),
                 self.campaign.message_digest.clone(),
+                patience.clone(),
             ),
-            supply: Supply::new(self.store.clone(), id, presence.clone(), connections),
-            gate: Mutex::new(Gate::new(self.limits.retry)),
-            pace: self.limits.pace.map(|rate| Mutex::new(Pace::new(rate))),
-            domain_paces: self.limits.pace_per_domain.map(|rate| Mutex::new(DomainPaces::new(rate))),
+            supply: Supply::new(store.clone(), id, tenure.clone(), patience.clone(), limits.connections),
+            gate: Mutex::new(Gate::new(limits.retry)),
+            paces: Paces::new(&store, &patience, lane, limits.pace, limits.pace_per_domain),
+            patience,
+            tenure,
             chance: Mutex::new(self.chance),
             policy_row: Mutex::default(),
             gave_up: AtomicBool::new(false),
-            local_stop,
+            local_stop: watch::channel(Stop::No).0,
             finish: Mutex::new(None),
-            store: self.store,
+            store,
             campaign: self.campaign,
             letters: self.letters,
             relay: self.relay,
             tokens: self.tokens,
             tls: self.tls,
-            limits: self.limits,
+            limits,
             clock: self.clock,
             progress: self.progress,
-        });
-        let watcher = tokio::spawn(watch_state(shared.clone(), presence.clone(), self.stop));
-        let result = tokio::select! {
-            result = shared.clone().send_all(&presence, connections) => result,
-            // The second signal: nothing more is waited for. What is in flight is in doubt, and the next start says so.
-            Ok(_) = stop.wait_for(|stop| *stop == Stop::Now) => Ok(Finish::Stopped),
-        };
-        watcher.abort();
-        result
+        }
     }
 }
 
 impl Shared {
-    async fn send_all(self: Arc<Self>, presence: &Presence, connections: u32) -> Result<Finish, SendError> {
+    async fn send_in_order(self: Arc<Self>) -> Result<Finish, SendError> {
+        let finish = self.clone().send_all().await?;
+        self.discharge().await;
+        Ok(finish)
+    }
+
+    async fn send_all(self: Arc<Self>) -> Result<Finish, SendError> {
         loop {
-            self.store.take_over(self.campaign.id, presence, self.clock.now()).await?;
+            let me = self.tenure.present();
+            let id = self.campaign.id;
+            self.patience.keep(|| self.store.take_over(id, &me, self.clock.now())).await?;
             // Before the first word to the relay: somebody may have paused or cancelled it while this one waited.
-            self.look_at_state().await?;
+            self.patience.keep(|| self.look_at_state()).await?;
             let mut workers = JoinSet::new();
-            for _ in 0..connections {
+            for _ in 0..self.limits.connections {
                 workers.spawn(Worker::new(self.clone()).run());
             }
             let mut failed: Option<SendError> = None;
@@ -222,12 +252,18 @@ impl Shared {
                 return Err(error);
             }
             self.give_back().await?;
-            if let Some(finish) = self.finished(presence.worker).await? {
+            if let Some(finish) = self.finished().await? {
                 return Ok(finish);
             }
             // Another sender (PostgreSQL) has the rest; if it dies, this one takes over.
             tokio::time::sleep(LOOK_AGAIN).await;
         }
+    }
+
+    /// In order, so that nobody has to find out. If it cannot be done now, they will.
+    async fn discharge(&self) {
+        let me = self.tenure.present();
+        let _ = self.patience.keep(|| self.store.discharge(&me, self.clock.now())).await;
     }
 
     /// Claims that were not attempted go back, so that nobody has to wait for them.
@@ -239,25 +275,26 @@ impl Shared {
         Ok(())
     }
 
-    async fn finished(&self, worker: WorkerId) -> Result<Option<Finish>, SendError> {
+    async fn finished(&self) -> Result<Option<Finish>, SendError> {
         let (id, now) = (self.campaign.id, self.clock.now());
         let stopped = lock(&self.finish).clone();
         if let Some(finish) = stopped {
             return Ok(Some(finish));
         }
         if self.gave_up.load(Ordering::SeqCst) {
-            self.store.fail_waiting(id, worker, now).await?;
+            let worker = self.tenure.present().worker;
+            self.patience.keep(|| self.store.fail_waiting(id, worker, now)).await?;
         }
-        let counts: Counts = self.store.counts(id).await?;
-        if counts.open() > 0 {
+        if self.patience.keep(|| self.store.finish_campaign(id, now)).await? {
+            return Ok(Some(Finish::Done));
+        }
+        let (state, reason) = self.patience.keep(|| self.store.campaign_state(id)).await?;
+        if state == CampaignState::Sending {
+            // Something is open.
             return Ok((*self.local_stop.borrow() > Stop::No).then_some(Finish::Stopped));
         }
-        match self.store.move_campaign(id, CampaignEvent::Finish, "", now).await {
-            Ok(_) => Ok(Some(Finish::Done)),
-            // Another sender (PostgreSQL) came first, or somebody paused the campaign as its last message left.
-            Err(StoreError::Transition(_)) => Ok(Some(by_state(self.store.campaign_state(id).await?))),
-            Err(error) => Err(error.into()),
-        }
+        // Another sender (PostgreSQL) came first, or somebody paused the campaign as its last message left.
+        Ok(Some(by_state((state, reason))))
     }
 
     /// Stops all connections after the message that each has in flight.
@@ -271,17 +308,20 @@ impl Shared {
     /// Pauses the campaign by itself.
     pub(crate) async fn pause(&self, cause: PauseCause, detail: &str) -> Result<(), StoreError> {
         let reason = pause_reason(cause, detail);
-        let moved =
-            self.store.move_campaign(self.campaign.id, CampaignEvent::Pause, &reason, self.clock.now()).await;
+        let moved = self.moved(CampaignEvent::Pause, &reason).await;
         self.stop(Some(Finish::Paused(reason)));
         tolerate_transition(moved)
+    }
+
+    async fn moved(&self, event: CampaignEvent, reason: &str) -> Result<CampaignState, StoreError> {
+        let move_it = || self.store.move_campaign(self.campaign.id, event, reason, self.clock.now());
+        self.patience.keep(move_it).await
     }
 
     /// Halts the campaign: a message was refused by the proof as it was about to leave.
     pub(crate) async fn halt(&self, error: &LetterError) -> Result<(), StoreError> {
         let reason = error.to_string();
-        let moved =
-            self.store.move_campaign(self.campaign.id, CampaignEvent::Halt, &reason, self.clock.now()).await;
+        let moved = self.moved(CampaignEvent::Halt, &reason).await;
         self.stop(Some(Finish::Halted(reason)));
         tolerate_transition(moved)
     }
@@ -344,24 +384,17 @@ fn by_state((state, reason): (CampaignState, String)) -> Finish {
 }
 
 /// Passes on what others decide: the signal of the process, and the state in the database.
-async fn watch_state(shared: Arc<Shared>, presence: Arc<Presence>, mut stop: StopSignal) {
+async fn watch_state(shared: Arc<Shared>, mut stop: StopSignal) {
     loop {
         tokio::select! {
-            changed = stop.wait_for(|stop| *stop > Stop::No) => {
-                if changed.is_ok() {
-                    shared.stop(None);
-                }
+            () = asked(&mut stop, Stop::Soon) => {
+                shared.stop(None);
                 return;
             }
             () = tokio::time::sleep(STATE_LOOK) => {}
         }
-        // A database that does not answer is the journal's to report.
+        // A database that does not answer is the journal's to wait for.
         let _ = shared.look_at_state().await;
-        if !presence.is_held().await {
-            // Others take this sender for dead: it finishes what is in flight and takes nothing more.
-            shared.stop(Some(Finish::Stopped));
-            return;
-        }
     }
 }
 

@@ -29,7 +29,8 @@ pub(crate) struct Settled {
 /// Settles one attempt.
 pub(crate) struct Settle<'a> {
     pub(crate) claimed: &'a Claimed,
-    pub(crate) from: DeliveryState,
+    /// When its intent was asked for; without one, nothing was promised.
+    pub(crate) intended_at: Option<Timestamp>,
     pub(crate) retry: Retry,
     pub(crate) now: Timestamp,
     pub(crate) chance: f64,
@@ -80,10 +81,7 @@ impl Settle<'_> {
 
     /// Gives the delivery back, untried; not before `next`.
     pub(crate) fn release(claimed: &Claimed, now: Timestamp, next: Option<Timestamp>) -> Settlement {
-        Settlement {
-            next_attempt: next,
-            ..bare(claimed, DeliveryState::Claimed, DeliveryEvent::Release, now)
-        }
+        Settlement { next_attempt: next, ..bare(claimed, None, DeliveryEvent::Release, now) }
     }
 
     fn later(&self, outcome: Outcome, consequence: Consequence) -> Settled {
@@ -105,13 +103,21 @@ impl Settle<'_> {
             Outcome::Deferred | Outcome::Policy => DeliveryEvent::Defer,
             Outcome::InDoubt => DeliveryEvent::Lose,
         };
-        Settled { settlement: bare(self.claimed, self.from, event, self.now), outcome, consequence }
+        Settled { settlement: bare(self.claimed, self.intended_at, event, self.now), outcome, consequence }
     }
 }
 
-fn bare(claimed: &Claimed, from: DeliveryState, event: DeliveryEvent, at: Timestamp) -> Settlement {
+fn bare(
+    claimed: &Claimed,
+    intended_at: Option<Timestamp>,
+    event: DeliveryEvent,
+    at: Timestamp,
+) -> Settlement {
+    let from = if intended_at.is_some() { DeliveryState::Intended } else { DeliveryState::Claimed };
     Settlement {
         number: claimed.number,
+        worker: claimed.worker,
+        intended_at,
         from,
         event,
         at,

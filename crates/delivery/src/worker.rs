@@ -4,14 +4,16 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use campaign::{Consequence, DeliveryState, Pace, PauseCause, Stage, consequence};
+use campaign::{Consequence, Pace, PauseCause, Stage, consequence};
 use jiff::Timestamp;
 use ledger::Digest;
 use proof::Proved;
 use store::{Claimed, Intent, Settlement};
 use tokio::sync::watch;
 
-use crate::sender::{SendError, Shared, Stop, lock};
+use crate::journal::Committed;
+use crate::paces::Turn;
+use crate::sender::{SendError, Shared, Stop, asked, lock};
 use crate::settle::{Outcome, Settle, Settled};
 use crate::smtp::{Envelope, EnvelopeOptions, HandOver, OpenError, Reply, Session, open};
 use crate::supply::{Next, until};
@@ -25,14 +27,6 @@ pub(crate) struct Worker {
     pace: Option<Pace>,
     /// Messages that the relay took on this connection.
     taken: u64,
-}
-
-/// Returns when this sender is to stop.
-async fn stopped(mut stop: watch::Receiver<Stop>) {
-    if stop.wait_for(|stop| *stop > Stop::No).await.is_err() {
-        // Its other end lives as long as the sender.
-        std::future::pending::<()>().await;
-    }
 }
 
 /// Whether there is a connection for a delivery.
@@ -71,12 +65,12 @@ impl Worker {
                 Next::Wait { .. } if self.pending.is_some() => self.flush().await?,
                 Next::Wait { wait, idle } => {
                     if idle {
-                        self.settle_policy_row().await?;
+                        self.shared.settle_policy_row().await?;
                     }
                     self.sleep(wait).await;
                 }
                 Next::Drained => {
-                    self.settle_policy_row().await?;
+                    self.shared.settle_policy_row().await?;
                     return Ok(());
                 }
             }
@@ -113,7 +107,7 @@ impl Worker {
 
     async fn flush(&mut self) -> Result<(), SendError> {
         match self.pending.take() {
-            Some(settlement) => self.commit(Some(settlement), None).await.map(|_| ()),
+            Some(settlement) => self.commit(Some(settlement), None).await.map(drop),
             None => Ok(()),
         }
     }
@@ -122,18 +116,21 @@ impl Worker {
         &self,
         settlement: Option<Settlement>,
         intent: Option<Intent>,
-    ) -> Result<bool, SendError> {
+    ) -> Result<Committed, SendError> {
         let settles = settlement.is_some();
-        let holds = self.shared.journal.commit(settlement, intent).await?;
+        let committed = self.shared.journal.commit(settlement, intent).await?;
         if settles {
             self.shared.supply.settled();
         }
-        Ok(holds)
+        if !committed.settled {
+            self.shared.progress.drop_outcome();
+        }
+        Ok(committed)
     }
 
     async fn release(&mut self, claimed: &Claimed, next: Option<Timestamp>) -> Result<(), SendError> {
         let release = Settle::release(claimed, self.shared.clock.now(), next);
-        self.commit(Some(release), None).await.map(|_| ())
+        self.commit(Some(release), None).await.map(drop)
     }
 
     async fn deliver(&mut self, claimed: &Claimed) -> Result<(), SendError> {
@@ -160,26 +157,47 @@ impl Worker {
 
     /// Waits for the pace; `false`: the delivery was given back, for later or because of a stop.
     async fn paced(&mut self, claimed: &Claimed, domain: &str) -> Result<bool, SendError> {
-        let now = self.shared.clock.now();
-        let domain_free =
-            self.shared.domain_paces.as_ref().map_or(Ok(()), |paces| lock(paces).take(domain, now));
-        if let Err(later) = domain_free {
+        let shared = self.shared.clone();
+        let lane = || shared.letters.lane(&shared.campaign.relay, domain);
+        if let Err(later) = shared.paces.domain(domain, lane, &*shared.clock).await? {
             self.release(claimed, Some(later)).await?;
             return Ok(false);
         }
-        loop {
-            let now = self.shared.clock.now();
-            let own = self.pace.as_mut().map_or(Ok(()), |pace| pace.take(now));
-            let all =
-                own.and_then(|()| self.shared.pace.as_ref().map_or(Ok(()), |pace| lock(pace).take(now)));
-            let Err(free) = all else { return Ok(true) };
-            self.flush().await?;
-            self.sleep_until(free).await;
-            if self.stopping() {
-                self.release(claimed, None).await?;
+        while let Some(free) = self.pace.as_mut().and_then(|pace| pace.take(shared.clock.now()).err()) {
+            if !self.waits_until(claimed, free).await? {
                 return Ok(false);
             }
         }
+        loop {
+            match shared.paces.all(&*shared.clock).await? {
+                Turn::Now => return Ok(true),
+                Turn::Then(at) if at <= shared.clock.now() => return Ok(true),
+                Turn::Then(at) => {
+                    if !self.waits_until(claimed, at).await? {
+                        return Ok(false);
+                    }
+                    if Turn::holds(at, shared.clock.now()) {
+                        return Ok(true);
+                    }
+                }
+                Turn::AskAgain(at) => {
+                    if !self.waits_until(claimed, at).await? {
+                        return Ok(false);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Waits, with the outcome before made durable; `false`: a stop came, and the delivery was given back.
+    async fn waits_until(&mut self, claimed: &Claimed, then: Timestamp) -> Result<bool, SendError> {
+        self.flush().await?;
+        self.sleep_until(then).await;
+        if self.stopping() {
+            self.release(claimed, None).await?;
+            return Ok(false);
+        }
+        Ok(true)
     }
 
     /// Sleeps to a time, woken by a stop alone.
@@ -207,10 +225,11 @@ impl Worker {
                 None => break,
             }
         }
+        let mut stop = self.stop.clone();
         let opened = tokio::select! {
             opened = self.open() => opened,
             // A relay that does not greet must not hold a process that is to stop.
-            () = stopped(self.stop.clone()) => {
+            () = asked(&mut stop, Stop::Soon) => {
                 self.release(claimed, None).await?;
                 return Ok(Connected::No);
             }
@@ -245,7 +264,7 @@ impl Worker {
             gate.fail(now, chance);
             gate.gives_up(now)
         };
-        let settle = self.settle(claimed, DeliveryState::Claimed);
+        let settle = self.settle(claimed, None);
         if gives_up {
             self.apply(settle.impossible(0, "")).await?;
             self.flush().await?;
@@ -257,9 +276,9 @@ impl Worker {
         self.flush().await
     }
 
-    fn settle<'a>(&self, claimed: &'a Claimed, from: DeliveryState) -> Settle<'a> {
+    fn settle<'a>(&self, claimed: &'a Claimed, intended_at: Option<Timestamp>) -> Settle<'a> {
         let (now, chance) = (self.shared.clock.now(), self.shared.random());
-        Settle { claimed, from, retry: self.shared.limits.retry, now, chance }
+        Settle { claimed, intended_at, retry: self.shared.limits.retry, now, chance }
     }
 
     async fn send(&mut self, claimed: &Claimed, proved: &Proved, date: Timestamp) -> Result<(), SendError> {
@@ -287,7 +306,7 @@ impl Worker {
             Err(_) => {
                 self.connection_lost();
                 self.flush().await?;
-                self.apply(self.settle(claimed, DeliveryState::Claimed).not_sent()).await
+                self.apply(self.settle(claimed, None).not_sent()).await
             }
         }
     }
@@ -295,7 +314,7 @@ impl Worker {
     /// RFC 6531 §3.5: an address beyond ASCII cannot go through a relay without SMTPUTF8.
     fn cannot_take(&self, session: &Session, claimed: &Claimed, proved: &Proved) -> Option<Settled> {
         let cannot = proved.needs_smtputf8() && !session.offers().smtputf8;
-        cannot.then(|| self.settle(claimed, DeliveryState::Claimed).impossible(550, "5.6.7"))
+        cannot.then(|| self.settle(claimed, None).impossible(550, "5.6.7"))
     }
 
     /// A connection that was lost before it took anything counts as one that could not be opened.
@@ -324,7 +343,7 @@ impl Worker {
                 if matches!(follows, Consequence::DeferAndClose | Consequence::Protocol) {
                     self.slow_down();
                 }
-                let settled = self.reply(claimed, proved, DeliveryState::Claimed, stage, reply);
+                let settled = self.reply(claimed, proved, None, stage, reply);
                 self.apply(settled).await
             }
         }
@@ -341,13 +360,13 @@ impl Worker {
         &self,
         claimed: &Claimed,
         proved: &Proved,
-        from: DeliveryState,
+        intended_at: Option<Timestamp>,
         stage: Stage,
         reply: &Reply,
     ) -> Settled {
         let sealed = self.shared.letters.seal_reply(claimed.number, reply);
         let fingerprint = self.shared.letters.suppression_fingerprint(proved.recipient());
-        self.settle(claimed, from).reply(stage, reply, sealed, fingerprint)
+        self.settle(claimed, intended_at).reply(stage, reply, sealed, fingerprint)
     }
 
     async fn intend_and_hand_over(
@@ -357,19 +376,20 @@ impl Worker {
         proved: &Proved,
         date: Timestamp,
     ) -> Result<(), SendError> {
-        let message = Digest::of(proved.bytes());
-        let intent = Intent { number: claimed.number, date, at: self.shared.clock.now(), message };
+        let (at, message) = (self.shared.clock.now(), Digest::of(proved.bytes()));
+        let intent = Intent { number: claimed.number, worker: claimed.worker, date, at, message };
         let pending = self.pending.take();
         // Promise 3: the outcome of the message before and this intent, in one durable commit. If it fails, the
         // connection is dropped behind 354 and no dot goes out.
-        if !self.commit(pending, Some(intent)).await? {
+        let committed = self.commit(pending, Some(intent)).await?;
+        if !committed.holds {
             drop(session);
-            self.release(claimed, None).await?;
-            return Ok(self.shared.look_at_state().await?);
+            return self.withheld(claimed, at, committed).await;
         }
+        let intended = Some(at);
         match session.hand_over(proved).await {
             HandOver::Replied(reply) => {
-                let settled = self.reply(claimed, proved, DeliveryState::Intended, Stage::Dot, &reply);
+                let settled = self.reply(claimed, proved, intended, Stage::Dot, &reply);
                 if reply.code.0 == 421 {
                     self.slow_down();
                 } else {
@@ -380,10 +400,27 @@ impl Worker {
             }
             HandOver::NotSent(_) => {
                 self.connection_lost();
-                self.apply(self.settle(claimed, DeliveryState::Intended).not_sent()).await
+                self.apply(self.settle(claimed, intended).not_sent()).await
             }
-            HandOver::InDoubt => self.apply(self.settle(claimed, DeliveryState::Intended).in_doubt()).await,
+            HandOver::InDoubt => self.apply(self.settle(claimed, intended).in_doubt()).await,
         }
+    }
+
+    /// The intent did not hold, and no dot went out: somebody stopped the campaign, or took this sender for dead.
+    async fn withheld(
+        &mut self,
+        claimed: &Claimed,
+        at: Timestamp,
+        committed: Committed,
+    ) -> Result<(), SendError> {
+        self.release(claimed, None).await?;
+        if committed.again {
+            // The answer to an intent was lost: it may stand there, or the doubt that it became. This sender knows better.
+            let not_sent = self.settle(claimed, Some(at)).not_sent().settlement;
+            self.shared.journal.commit(Some(not_sent), None).await?;
+        }
+        self.shared.tenure.confirm().await?;
+        Ok(self.shared.look_at_state().await?)
     }
 
     /// Keeps a settlement for the next commit, and draws what follows for the campaign.
@@ -409,44 +446,6 @@ impl Worker {
                 }
             }
         }
-        self.note_policy(number, outcome, consequence).await
-    }
-
-    /// Refusals for policy are kept open until it is known whether they are about a person or about us.
-    async fn note_policy(
-        &self,
-        number: u64,
-        outcome: Outcome,
-        consequence: Consequence,
-    ) -> Result<(), SendError> {
-        let (pause, about_persons) = {
-            let mut row = lock(&self.shared.policy_row);
-            let pause = row.0.note(consequence);
-            if outcome == Outcome::Policy {
-                row.1.push(number);
-            }
-            let about_persons = if row.0.is_broken() { std::mem::take(&mut row.1) } else { Vec::new() };
-            (pause, about_persons)
-        };
-        self.fail_for_policy(&about_persons).await?;
-        if pause {
-            // They stay deferred: `resume` tries them again.
-            *lock(&self.shared.policy_row) = Default::default();
-            self.shared.pause(PauseCause::PolicyRefusals, "").await?;
-        }
-        Ok(())
-    }
-
-    /// Nothing more will break the row: fewer than the limit were refused, so it was about them.
-    async fn settle_policy_row(&self) -> Result<(), SendError> {
-        let (_, numbers) = std::mem::take(&mut *lock(&self.shared.policy_row));
-        self.fail_for_policy(&numbers).await
-    }
-
-    async fn fail_for_policy(&self, numbers: &[u64]) -> Result<(), SendError> {
-        if !numbers.is_empty() {
-            self.shared.store.fail_deferred(self.shared.campaign.id, numbers).await?;
-        }
-        Ok(())
+        self.shared.note_policy(number, outcome, consequence).await
     }
 }

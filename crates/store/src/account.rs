@@ -12,6 +12,11 @@ use crate::{Campaign, CampaignId, SealedEntry, Store, StoreError};
 /// Deliveries read and written at once.
 pub const ACCOUNT_PAGE_MAX: u32 = 1_000;
 
+/// `campaign.account` of a campaign without an account.
+pub(crate) const ACCOUNT_NONE: i64 = -1;
+/// And of one with an account that a late outcome has changed since.
+pub(crate) const ACCOUNT_LATE: i64 = -2;
+
 /// What an account says of a delivery, and the leaf that stands in the database.
 #[derive(Debug, Clone)]
 pub struct AccountRow {
@@ -95,33 +100,41 @@ impl Store {
     /// [`StoreError`].
     pub async fn unaccounted(&self) -> Result<Vec<String>, StoreError> {
         Ok(sqlx::query_scalar(
-            "SELECT name FROM campaign c WHERE account = -1 AND state IN (14, 15) AND NOT EXISTS \
+            "SELECT name FROM campaign c WHERE account < 0 AND state IN (14, 15) AND NOT EXISTS \
              (SELECT 1 FROM delivery d WHERE d.campaign_id = c.id AND d.state IN (1, 2)) ORDER BY id",
         )
         .fetch_all(&self.read)
         .await?)
     }
 
-    /// The entry of the ledger that has the account of a campaign, if it has one.
+    /// Whether a late outcome has changed what the account of a campaign says.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn account_of(&self, campaign: CampaignId) -> Result<Option<u64>, StoreError> {
+    pub async fn came_late(&self, campaign: CampaignId) -> Result<bool, StoreError> {
         let entry: i64 = sqlx::query_scalar("SELECT account FROM campaign WHERE id = $1")
             .bind(campaign.0)
             .fetch_one(&self.read)
             .await?;
-        Ok(u64::try_from(entry).ok())
+        Ok(entry == ACCOUNT_LATE)
     }
 
-    /// Closes the account: its entry, and the campaign's word that it has one. `false`: somebody else came first.
+    /// Closes the account: its entries, and the campaign's word that it has one. `false`: somebody else came first.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn close_account(&self, campaign: CampaignId, entry: &SealedEntry) -> Result<bool, StoreError> {
+    pub async fn close_account(
+        &self,
+        campaign: CampaignId,
+        late: Option<&SealedEntry>,
+        entry: &SealedEntry,
+    ) -> Result<bool, StoreError> {
         let mut transaction = self.write.begin().await?;
+        if let Some(late) = late {
+            append(&mut transaction, late).await?;
+        }
         let place = append(&mut transaction, entry).await?;
-        let closed = sqlx::query("UPDATE campaign SET account = $2 WHERE id = $1 AND account = -1")
+        let closed = sqlx::query("UPDATE campaign SET account = $2 WHERE id = $1 AND account < 0")
             .bind(campaign.0)
             .bind(number(place))
             .execute(&mut *transaction)

@@ -275,6 +275,59 @@ impl Store {
         }
     }
 
+    /// Finishes a campaign that is being sent and has nothing open. `false`: it has, or stands elsewhere.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn finish_campaign(&self, id: CampaignId, now: Timestamp) -> Result<bool, StoreError> {
+        // Without a look first, everybody who waits for the last ones would hold up their intents.
+        let open: Option<i64> = sqlx::query_scalar(
+            "SELECT number FROM delivery WHERE campaign_id = $1 AND state IN (0, 5) \
+             UNION ALL SELECT number FROM delivery WHERE campaign_id = $1 AND state IN (1, 2) LIMIT 1",
+        )
+        .bind(id.0)
+        .fetch_optional(&self.read)
+        .await?;
+        if open.is_some() {
+            return Ok(false);
+        }
+        let mut transaction = self.write.begin().await?;
+        // First the campaign: a late outcome that opens a delivery again holds it, and is seen behind it.
+        sqlx::query("UPDATE campaign SET reason = reason WHERE id = $1")
+            .bind(id.0)
+            .execute(&mut *transaction)
+            .await?;
+        let done = sqlx::query(
+            "UPDATE campaign SET state = $2, reason = '', finished_at = $4 WHERE id = $1 AND state = $3 \
+             AND NOT EXISTS (SELECT 1 FROM delivery WHERE campaign_id = $1 AND state IN (0, 5)) \
+             AND NOT EXISTS (SELECT 1 FROM delivery WHERE campaign_id = $1 AND state IN (1, 2))",
+        )
+        .bind(id.0)
+        .bind(CampaignState::Done.number())
+        .bind(CampaignState::Sending.number())
+        .bind(now.as_microsecond())
+        .execute(&mut *transaction)
+        .await?;
+        transaction.commit().await?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    /// Campaigns that a worker may take up, with their names: approved, waiting for their time, or being sent. Oldest
+    /// first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn campaigns_to_send(&self) -> Result<Vec<(CampaignId, String)>, StoreError> {
+        let rows: Vec<(i64, String)> =
+            sqlx::query_as("SELECT id, name FROM campaign WHERE state IN ($1, $2, $3) ORDER BY id")
+                .bind(CampaignState::Approved.number())
+                .bind(CampaignState::Waiting.number())
+                .bind(CampaignState::Sending.number())
+                .fetch_all(&self.read)
+                .await?;
+        Ok(rows.into_iter().map(|(id, name)| (CampaignId(id), name)).collect())
+    }
+
     /// Gives a campaign a corrected message.
     ///
     /// # Errors

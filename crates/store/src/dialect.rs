@@ -9,13 +9,14 @@ pub(crate) enum Dialect {
 
 impl Dialect {
     /// Puts this database's words for `{rows}` (the rows of a JSON list in `$1`, each as `value`) `{skip}`
-    /// (leave rows that another sender is taking), `{share}` (hold what was looked at until the commit), `{unhex}`
-    /// (octets of hexadecimal digits), and `{in}…{end}` (among these).
+    /// (leave rows that another sender is taking), `{lease}` (the sender `$2` has its lease still), `{share}` (hold what
+    /// was looked at until the commit), `{unhex}` (octets of hexadecimal digits), and `{in}…{end}` (among these).
     pub(crate) fn sql(self, text: &str) -> String {
         match self {
             Self::Sqlite => text
                 .replace("{rows}", "json_each($1)")
                 .replace("{skip}", "")
+                .replace("{lease}", "")
                 .replace("{share}", "")
                 .replace("{unhex}", "unhex(r.leaf)")
                 .replace("{in}", "IN (")
@@ -24,6 +25,8 @@ impl Dialect {
                 .replace("{rows}", "jsonb_array_elements(CAST($1 AS jsonb)) AS t(value)")
                 .replace("{skip}", "FOR UPDATE SKIP LOCKED")
                 .replace("{unhex}", "decode(r.leaf, 'hex')")
+                // Held until the commit: whoever buries this sender deletes the lease first, and waits.
+                .replace("{lease}", "AND EXISTS (SELECT 1 FROM worker WHERE id = $2 FOR KEY SHARE)")
                 // Whoever pauses waits for this commit, and every later intent sees the pause.
                 .replace("{share}", "FOR SHARE")
                 // As an array the choice is made once: a subquery could be run again for each row, past its limit.

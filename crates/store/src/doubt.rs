@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use sqlx::AnyConnection;
 
+use crate::account::ACCOUNT_NONE;
 use crate::audience::{count, number, time};
 use crate::ledger::append;
 use crate::{CampaignId, SealedEntry, Store, StoreError};
@@ -138,8 +139,9 @@ impl Store {
             .await?
             .rows_affected();
         // The account does not hold any more: another one is made.
-        sqlx::query("UPDATE campaign SET account = -1 WHERE id = $1")
+        sqlx::query("UPDATE campaign SET account = $2 WHERE id = $1")
             .bind(campaign.0)
+            .bind(ACCOUNT_NONE)
             .execute(&mut *transaction)
             .await?;
         if settled.iter().any(|(_, settled)| *settled == Settled::Unsent) {

@@ -13,7 +13,7 @@ pub enum StoreError {
     /// Another process sends this campaign (SQLite: one sender a campaign).
     #[error("another process is sending this campaign now")]
     SenderPresent,
-    /// PostgreSQL: another sender believed this one dead.
+    /// PostgreSQL: another sender believed this one dead, for its lease had run out. It enlists anew and goes on.
     #[error("another process took over from this one, for the database had lost sight of it")]
     TakenOver,
     /// The state of the campaign does not allow it.
@@ -66,6 +66,8 @@ impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         match &error {
             sqlx::Error::Io(io) => Self::Unreachable(io.kind().to_string()),
+            // A session that ended in the middle of a message.
+            sqlx::Error::Protocol(_) => Self::Unreachable("the connection broke".to_owned()),
             sqlx::Error::PoolTimedOut => Self::Locked,
             sqlx::Error::PoolClosed => Self::Unreachable("it was closed".to_owned()),
             sqlx::Error::Tls(_) => Self::Unreachable("TLS could not be agreed on".to_owned()),
@@ -94,8 +96,9 @@ fn by_code(code: &str) -> StoreError {
     match code {
         "53100" => StoreError::DiskFull,
         "55P03" | "40P01" | "40001" => StoreError::Locked,
-        // 25P03: a transaction stood idle, for this process was stopped in the middle of it.
-        code if code == "25P03" || code.starts_with("08") || code.starts_with("57P") => {
+        // 25P03: a transaction stood idle, for this process was stopped in the middle of it. 53300: as many connections
+        // as the server takes are open.
+        code if code == "25P03" || code == "53300" || code.starts_with("08") || code.starts_with("57P") => {
             StoreError::Unreachable(format!("SQLSTATE {code}"))
         }
         code if code.starts_with("28") || code.starts_with("3D") => {

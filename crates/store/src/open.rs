@@ -50,6 +50,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../migrations/postgres/0003_ledger.sql"),
     ),
     (
+        4,
+        "leases",
+        include_str!("../migrations/sqlite/0004_leases.sql"),
+        include_str!("../migrations/postgres/0004_leases.sql"),
+    ),
+    (
         5,
         "account",
         include_str!("../migrations/sqlite/0005_account.sql"),

@@ -9,12 +9,13 @@ use std::sync::OnceLock;
 /// A real server of the test's own.
 pub struct Postgres {
     url: String,
-    _server: Server,
+    server: Server,
 }
 
 struct Server {
     folder: tempfile::TempDir,
     programs: PathBuf,
+    port: u16,
 }
 
 impl Postgres {
@@ -25,13 +26,29 @@ impl Postgres {
     #[must_use]
     pub fn start() -> Self {
         let (base, server) = Server::start();
-        Self { url: format!("{base}/postgres"), _server: server }
+        Self { url: format!("{base}/postgres"), server }
     }
 
     /// Changes a setting of the server.
     pub fn set(&self, name: &str, value: &str) {
         self.psql(&self.url, &format!("ALTER SYSTEM SET {name} = {value}"));
         self.psql(&self.url, "SELECT pg_reload_conf()");
+    }
+
+    /// Stops the server: sessions are cut in the middle of what they do.
+    pub fn stop(&self) {
+        self.server.control(&["-m", "fast", "-w", "stop"]);
+    }
+
+    /// Starts it again where it was.
+    pub fn start_again(&self) {
+        self.server.control(&["-w", "start"]);
+    }
+
+    /// Its port on loopback.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.server.port
     }
 
     fn psql(&self, url: &str, sql: &str) {
@@ -58,15 +75,19 @@ impl Server {
             .args(["-A", "trust", "-U", "postgres", "-E", "UTF8", "-D"])
             .arg(&data));
         let port = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port").port();
-        let options = format!("-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories=''");
-        let log = folder.path().join("log");
-        run(as_postgres(&programs.join("pg_ctl"))
+        let server = Self { folder, programs, port };
+        server.control(&["-w", "start"]);
+        (format!("postgres://postgres@127.0.0.1:{port}"), server)
+    }
+
+    fn control(&self, action: &[&str]) {
+        let options = format!("-p {} -c listen_addresses=127.0.0.1 -c unix_socket_directories=''", self.port);
+        run(as_postgres(&self.programs.join("pg_ctl"))
             .arg("-D")
-            .arg(&data)
-            .args(["-w", "-o", &options, "-l"])
-            .arg(log)
-            .arg("start"));
-        (format!("postgres://postgres@127.0.0.1:{port}"), Self { folder, programs })
+            .arg(self.folder.path().join("data"))
+            .args(["-o", &options, "-l"])
+            .arg(self.folder.path().join("log"))
+            .args(action));
     }
 }
 

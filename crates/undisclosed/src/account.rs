@@ -73,8 +73,16 @@ async fn close(installation: &Installation, campaign: &Campaign) -> Result<(), F
     let detail = json!({
         CAMPAIGN: campaign.uid, "state": campaign.state.word(), "counts": counts, DELIVERY_TREE: tree.head(),
     });
+    // An outcome that came after the account was made is said first: without such a reason no account is made again.
+    let late = match store.came_late(campaign.id).await? {
+        true => {
+            let act = Act::new("late outcome", &campaign.name, json!({CAMPAIGN: campaign.uid}));
+            Some(installation.entry(&act).await?)
+        }
+        false => None,
+    };
     let entry = installation.entry(&Act::new(ACT, &campaign.name, detail)).await?;
-    store.close_account(campaign.id, &entry).await?;
+    store.close_account(campaign.id, late.as_ref(), &entry).await?;
     Ok(())
 }
 

@@ -59,6 +59,8 @@ pub(crate) enum Command {
     Pause(NameArgs),
     /// Go on with a campaign
     Resume(ResumeArgs),
+    /// Send every campaign that may be sent, and wait for more; any number of machines share one PostgreSQL
+    Worker(WorkerArgs),
     /// Stop a campaign for good
     Cancel(NameArgs),
     /// Give a paused or halted campaign a corrected message
@@ -267,6 +269,13 @@ pub(crate) struct ResumeArgs {
     /// Another number of connections
     #[arg(long, value_name = "N")]
     pub(crate) connections: Option<u32>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct WorkerArgs {
+    /// End when nothing is left to send
+    #[arg(long)]
+    pub(crate) once: bool,
 }
 
 #[derive(Debug, Args)]

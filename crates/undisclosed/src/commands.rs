@@ -15,3 +15,4 @@ pub(crate) mod resume;
 pub(crate) mod send;
 pub(crate) mod status;
 pub(crate) mod test;
+pub(crate) mod worker;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use campaign::{CampaignEvent, CampaignState};
-use delivery::{Clock, Finish, Prepare, Progress, Sender, Stop};
+use delivery::{Clock, Finish, Patience, Prepare, Progress, Sender, Stop, StopSignal, asked};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use store::{Audience, Campaign, Presence, StoreError, WorkerId};
@@ -36,9 +36,10 @@ impl Sent {
     }
 }
 
-/// Becomes the campaign's sender: on SQLite the only one.
+/// Becomes a sender of the campaign: on SQLite the only one.
 pub(crate) async fn enlist(installation: &Installation, campaign: &Campaign) -> Result<Presence, Failure> {
-    Ok(installation.store.enlist(campaign.id, worker_id(installation)?).await?)
+    let lease = installation.settings.worker.lease.0;
+    Ok(installation.store.enlist(campaign.id, worker_id(installation)?, lease).await?)
 }
 
 pub(crate) fn worker_id(installation: &Installation) -> Result<WorkerId, Failure> {
@@ -52,16 +53,18 @@ pub(crate) async fn run(
     presence: Presence,
     audience: &Audience,
     relay: ReadyRelay,
+    mut stop: StopSignal,
+    bar: bool,
 ) -> Result<Sent, Failure> {
     let files = MessageFiles::stored(&campaign.message, &installation.settings)?;
     let identity = CampaignIdentity { number: campaign.id.get(), uid: &campaign.uid, test: false };
     let letters: Arc<dyn Prepare> = Arc::new(letters(installation, audience, files, &identity)?);
     let limits = installation.settings.limits(campaign.connections)?;
-    let mut stop = stop_signals()?;
     let (store, clock, id) = (installation.store.clone(), installation.clock, campaign.id);
+    let patience = Patience::new(&store, stop.clone());
     let progress = Arc::new(Progress::default());
     let asked = campaign.clone();
-    let finish = if wait_for_start(installation, &campaign, &mut stop).await? {
+    let finish = if wait_for_start(installation, &campaign, &patience, &mut stop).await? {
         let sender = Sender {
             store: store.clone(),
             campaign,
@@ -76,18 +79,19 @@ pub(crate) async fn run(
             progress: progress.clone(),
             stop,
         };
-        with_bar(sender, store.counts(id).await?.open()).await?
+        if bar { with_bar(sender, store.counts(id).await?.open()).await? } else { sender.run().await? }
     } else {
         Finish::Stopped
     };
     let seconds = clock.now().duration_since(installation.begun).as_secs_f64().max(1e-6);
     #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
     let rate = progress.accepted() as f64 / seconds;
-    let (state, reason) = store.campaign_state(id).await?;
+    let (state, reason) = patience.keep(|| store.campaign_state(id)).await?;
+    let counts = patience.keep(|| store.counts(id)).await?;
     installation.close_accounts().await?;
     let mut campaign = asked;
     (campaign.state, campaign.reason) = (state, reason);
-    let object = CampaignObject::new(&campaign, audience, store.counts(id).await?, Some(rate));
+    let object = CampaignObject::new(&campaign, audience, counts, Some(rate));
     Ok(Sent { object, finish, deferrals: progress.deferrals() })
 }
 
@@ -116,15 +120,16 @@ async fn with_bar(sender: Sender, open: u64) -> Result<Finish, Failure> {
 async fn wait_for_start(
     installation: &Installation,
     campaign: &Campaign,
-    stop: &mut delivery::StopSignal,
+    patience: &Patience,
+    stop: &mut StopSignal,
 ) -> Result<bool, Failure> {
     let (store, id) = (&installation.store, campaign.id);
     loop {
-        let (state, _) = store.campaign_state(id).await?;
+        let (state, _) = patience.keep(|| store.campaign_state(id)).await?;
         let now = installation.now();
         match state {
             CampaignState::Waiting if now >= campaign.start_at => {
-                match store.move_campaign(id, CampaignEvent::Begin, "", now).await {
+                match patience.keep(|| store.move_campaign(id, CampaignEvent::Begin, "", now)).await {
                     // Somebody paused or cancelled it in this moment, or another sender began it: the sender will see.
                     Ok(_) | Err(StoreError::Transition(_)) => return Ok(true),
                     Err(error) => return Err(error.into()),
@@ -132,7 +137,7 @@ async fn wait_for_start(
             }
             CampaignState::Approved => {
                 // Taken up, in this moment by another process perhaps: looked at again.
-                match store.move_campaign(id, CampaignEvent::Await, "", now).await {
+                match patience.keep(|| store.move_campaign(id, CampaignEvent::Await, "", now)).await {
                     Ok(_) | Err(StoreError::Transition(_)) => continue,
                     Err(error) => return Err(error.into()),
                 }
@@ -146,13 +151,13 @@ async fn wait_for_start(
         tokio::select! {
             // Looks again each second: somebody may have cancelled it.
             () = tokio::time::sleep(wait.min(Duration::from_secs(1))) => {}
-            Ok(_) = stop.wait_for(|stop| *stop > Stop::No) => return Ok(false),
+            () = asked(stop, Stop::Soon) => return Ok(false),
         }
     }
 }
 
 /// SIGINT and SIGTERM: the first finishes the messages in flight, the second stops at once.
-fn stop_signals() -> Result<delivery::StopSignal, Failure> {
+pub(crate) fn stop_signals() -> Result<StopSignal, Failure> {
     let fail = |_| Failure::unexpected("signals", "the signals to stop cannot be watched");
     let mut interrupt = signal(SignalKind::interrupt()).map_err(fail)?;
     let mut terminate = signal(SignalKind::terminate()).map_err(fail)?;

@@ -21,6 +21,10 @@ pub(crate) const SETTINGS_FILE_NAME: &str = "undisclosed.toml";
 /// What every variable of ours begins with.
 const PREFIX: &str = "UNDISCLOSED";
 
+/// A shorter lease would run out between two renewals on a busy machine; a longer one leaves people waiting.
+const LEASE_MIN: Duration = Duration::from_secs(1);
+const LEASE_MAX: Duration = Duration::from_hours(1);
+
 /// A span of time, written `1s`, `5m`, `2h` or `5d`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Span(pub(crate) Duration);
@@ -79,6 +83,7 @@ pub(crate) struct Settings {
     pub(crate) test: Test,
     pub(crate) internal: Internal,
     pub(crate) dkim: DkimKeys,
+    pub(crate) worker: Worker,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -239,6 +244,19 @@ pub(crate) struct Test {
     pub(crate) allowed_domains: Words,
 }
 
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Worker {
+    /// How long a sender on PostgreSQL counts as alive without a sign of life.
+    pub(crate) lease: Span,
+}
+
+impl Default for Worker {
+    fn default() -> Self {
+        Self { lease: seconds(30) }
+    }
+}
+
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Internal {
@@ -322,6 +340,9 @@ impl Settings {
         connections(self.delivery.connections)?;
         if self.delivery.retry_first.0 > self.delivery.retry_max.0 {
             return wrong("delivery.retry_first is longer than delivery.retry_max");
+        }
+        if !(LEASE_MIN..=LEASE_MAX).contains(&self.worker.lease.0) {
+            return wrong("worker.lease is from 1s to 1h");
         }
         if self.public.url.as_ref().is_some_and(|url| !url.starts_with("https://")) {
             return wrong("public.url must be an https URL: people unsubscribe there (RFC 8058)");

@@ -240,7 +240,8 @@ impl Session {
     pub async fn hand_over(&mut self, mail: &Proved) -> HandOver {
         // Something was said behind 354 that nobody asked for. Taken for the reply to the final dot, it would say of
         // this message what the relay cannot know yet.
-        if !self.reader.is_empty() {
+        // The same when it closed while the intent waited for the database: nothing was handed over yet.
+        if !self.reader.is_empty() || !self.stream.is_quiet().await {
             return HandOver::NotSent(io::ErrorKind::InvalidData.into());
         }
         let octets = dot_stuffed(mail.bytes());

@@ -52,6 +52,14 @@ impl Stream {
         if read == 0 { Err(io::ErrorKind::UnexpectedEof.into()) } else { Ok(buffer[..read].to_vec()) }
     }
 
+    /// Whether nothing has come that was not read: neither octets nor the end of the connection.
+    pub(crate) async fn is_quiet(&mut self) -> bool {
+        let mut octet = [0; 1];
+        let mut buffer = ReadBuf::new(&mut octet);
+        std::future::poll_fn(|cx| Poll::Ready(Pin::new(&mut *self).poll_read(cx, &mut buffer).is_pending()))
+            .await
+    }
+
     pub(crate) async fn write_all(&mut self, octets: &[u8], within: Duration) -> io::Result<()> {
         bounded(within, async {
             AsyncWriteExt::write_all(self, octets).await?;

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use campaign::{CampaignState, Counts, Retry};
 use delivery::smtp::Reply;
@@ -41,6 +42,10 @@ impl Prepare for Letters {
             print[place % 16] ^= octet;
         }
         Fingerprint(print)
+    }
+
+    fn lane(&self, _: &str, _: &str) -> Fingerprint {
+        Fingerprint([0; 16])
     }
 
     fn envelope_id(&self, number: u64) -> String {
@@ -133,7 +138,7 @@ async fn sent(setting: Setting, behaviour: Behaviour) -> Ended {
     let store = Store::open(&url).await.expect("a store");
     let campaign = prepare(&store, &setting.people).await;
     let id = campaign.id;
-    let presence = store.enlist(id, WorkerId::from_random(7)).await.expect("a lock");
+    let presence = store.enlist(id, WorkerId::from_random(7), Duration::from_secs(30)).await.expect("a lock");
     let progress = Arc::new(Progress::default());
     let (_stop, stop) = watch::channel(Stop::No);
     let milliseconds = SignedDuration::from_millis;

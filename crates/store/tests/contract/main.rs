@@ -1,19 +1,23 @@
 //! What both databases must do alike.
 
 mod entries;
+mod leases;
 mod two_people;
 
 use std::fmt::Debug;
+use std::time::Duration;
 
 use campaign::{CampaignEvent, CampaignState, DeliveryEvent, DeliveryState};
 use jiff::{SignedDuration, Timestamp};
 use keys::Fingerprint;
 use ledger::{Digest, Hash};
 use store::{
-    Audience, AudienceUid, CampaignId, Channel, DatabaseUrl, Intent, NewAudience, NewCampaign, Scope,
-    SealedEntry, SealedPerson, Settlement, Store, StoreError, WorkerId,
+    Audience, AudienceUid, CampaignId, Channel, DatabaseUrl, Intent, NewAudience, NewCampaign, Presence,
+    Scope, SealedEntry, SealedPerson, Settlement, Store, StoreError, WorkerId,
 };
 
+/// Longer than any test.
+const LEASE: Duration = Duration::from_secs(600);
 const NOW: Timestamp = Timestamp::constant(1_800_000_000, 0);
 
 fn fine<T, E: Debug>(result: Result<T, E>) -> T {
@@ -95,9 +99,11 @@ async fn campaign_of(store: &Store, name: &str, people: u64) -> CampaignId {
     fine(store.create_campaign(&new_campaign(name), &audience, true, &act()).await)
 }
 
-fn settle(number: u64, from: DeliveryState, event: DeliveryEvent) -> Settlement {
+fn settle(by: &Presence, number: u64, from: DeliveryState, event: DeliveryEvent) -> Settlement {
     Settlement {
         number,
+        worker: by.worker,
+        intended_at: (from == DeliveryState::Intended).then_some(NOW),
         from,
         event,
         at: NOW,
@@ -114,8 +120,8 @@ fn act() -> SealedEntry {
     SealedEntry { leaf: Hash::leaf(b"act"), sealed: vec![1, 2, 3], confidence: None }
 }
 
-fn intent(number: u64) -> Intent {
-    Intent { number, date: NOW, at: NOW, message: Digest::of(b"message") }
+fn intent(by: &Presence, number: u64) -> Intent {
+    Intent { number, worker: by.worker, date: NOW, at: NOW, message: Digest::of(b"message") }
 }
 
 async fn an_import_is_seen_when_complete(bench: Bench) {
@@ -185,29 +191,29 @@ async fn a_campaign_appears_whole(bench: Bench) {
 async fn outcome_and_next_intent_are_one_commit(bench: Bench) {
     let store = &bench.store;
     let id = campaign_of(store, "c", 10).await;
-    let me = fine(store.enlist(id, WorkerId::from_random(7)).await);
+    let me = fine(store.enlist(id, WorkerId::from_random(7), LEASE).await);
     let claimed = fine(store.claim(id, &me, NOW, 4).await);
     assert_eq!(claimed.iter().map(|c| c.number).collect::<Vec<_>>(), [1, 4, 5, 6], "2 is unsafe, 3 is held");
     assert_eq!(claimed[1].sealed, [3, 0, 255]);
     assert_eq!(fine(store.claim(id, &me, NOW, 2).await).len(), 2, "nobody is claimed twice");
-    let first = fine(store.journal(id, &me, "m", &[], &[intent(1), intent(4)]).await);
+    let first = fine(store.journal(id, "m", &[], &[intent(&me, 1), intent(&me, 4)]).await);
     assert_eq!(first.intended.len(), 2);
-    let lost_answer = fine(store.journal(id, &me, "m", &[], &[intent(1), intent(4)]).await);
+    let lost_answer = fine(store.journal(id, "m", &[], &[intent(&me, 1), intent(&me, 4)]).await);
     assert_eq!(lost_answer.intended.len(), 2, "the same intent again is the same intent");
     assert_eq!(fine(store.counts(id).await).queued, 8, "in flight with a live sender");
     let outcomes = [
-        settle(1, DeliveryState::Intended, DeliveryEvent::Accept),
-        settle(4, DeliveryState::Intended, DeliveryEvent::Defer),
-        settle(6, DeliveryState::Claimed, DeliveryEvent::Refuse),
+        settle(&me, 1, DeliveryState::Intended, DeliveryEvent::Accept),
+        settle(&me, 4, DeliveryState::Intended, DeliveryEvent::Defer),
+        settle(&me, 6, DeliveryState::Claimed, DeliveryEvent::Refuse),
     ];
-    let second = fine(store.journal(id, &me, "m", &outcomes, &[intent(5)]).await);
-    assert_eq!((second.intended.as_slice(), second.settled), ([5].as_slice(), 3));
+    let second = fine(store.journal(id, "m", &outcomes, &[intent(&me, 5)]).await);
+    assert_eq!((second.intended.as_slice(), second.settled.len()), ([5].as_slice(), 3));
     let counts = fine(store.counts(id).await);
     assert_eq!((counts.accepted, counts.deferred, counts.failed, counts.queued), (1, 1, 1, 5));
     assert!(fine(store.suppressed(&[Fingerprint([77; 16])]).await).len() == 1, "in the same commit");
     // What is final does not move again, whoever asks.
-    let again = fine(store.journal(id, &me, "m", &outcomes, &[intent(1)]).await);
-    assert_eq!((again.intended.len(), again.settled), (0, 0));
+    let again = fine(store.journal(id, "m", &outcomes, &[intent(&me, 1)]).await);
+    assert_eq!((again.intended.len(), again.settled.len()), (0, 0));
     // A deferred one is claimed when it is due, before those not tried yet, with the Date of its first intent.
     assert!(fine(store.claim(id, &me, NOW, 1).await)[0].date.is_none());
     let due = fine(store.claim(id, &me, NOW + SignedDuration::from_secs(60), 1).await);
@@ -224,15 +230,15 @@ async fn outcome_and_next_intent_are_one_commit(bench: Bench) {
 async fn no_intent_holds_once_the_campaign_is_paused(bench: Bench) {
     let store = &bench.store;
     let id = campaign_of(store, "c", 10).await;
-    let me = fine(store.enlist(id, WorkerId::from_random(7)).await);
+    let me = fine(store.enlist(id, WorkerId::from_random(7), LEASE).await);
     fine(store.claim(id, &me, NOW, 4).await);
     assert_eq!(
         fine(store.move_campaign(id, CampaignEvent::Pause, "by hand", NOW).await),
         CampaignState::Paused
     );
-    assert!(fine(store.journal(id, &me, "m", &[], &[intent(1)]).await).intended.is_empty());
-    let release = settle(1, DeliveryState::Claimed, DeliveryEvent::Release);
-    assert_eq!(fine(store.journal(id, &me, "m", &[release], &[]).await).settled, 1);
+    assert!(fine(store.journal(id, "m", &[], &[intent(&me, 1)]).await).intended.is_empty());
+    let release = settle(&me, 1, DeliveryState::Claimed, DeliveryEvent::Release);
+    assert_eq!(fine(store.journal(id, "m", &[release], &[]).await).settled, [1]);
     assert_eq!(fine(store.campaign("c").await).reason, "by hand");
     fine(store.move_campaign(id, CampaignEvent::Resume, "", NOW).await);
     assert_eq!(fine(store.claim(id, &me, NOW, 1).await)[0].attempts, 0, "a release is no attempt");
@@ -246,13 +252,13 @@ async fn no_intent_holds_once_the_campaign_is_paused(bench: Bench) {
 async fn a_dead_sender_is_taken_over(bench: Bench) {
     let store = &bench.store;
     let id = campaign_of(store, "c", 10).await;
-    let dead = fine(store.enlist(id, WorkerId::from_random(7)).await);
+    let dead = fine(store.enlist(id, WorkerId::from_random(7), LEASE).await);
     fine(store.claim(id, &dead, NOW, 6).await);
-    fine(store.journal(id, &dead, "m", &[], &[intent(1), intent(4)]).await);
+    fine(store.journal(id, "m", &[], &[intent(&dead, 1), intent(&dead, 4)]).await);
     drop(dead);
     let counts = fine(store.counts(id).await);
     assert_eq!((counts.in_doubt, counts.queued), (2, 6), "an intent without a live sender shows as in doubt");
-    let me = fine(store.enlist(id, WorkerId::from_random(8)).await);
+    let me = fine(store.enlist(id, WorkerId::from_random(8), LEASE).await);
     assert_eq!(fine(store.take_over(id, &me, NOW).await), 2);
     assert_eq!(fine(store.take_over(id, &me, NOW).await), 0);
     let claimed = fine(store.claim(id, &me, NOW, 20).await);
@@ -273,10 +279,10 @@ async fn a_halted_campaign_is_mended(bench: Bench) {
     fine(store.mend_campaign(id, "new", "d", &act()).await);
     fine(store.move_campaign(id, CampaignEvent::Resume, "", NOW).await);
     // A sender that slept through the mending still has the old message: its intents do not hold.
-    let sleeper = fine(store.enlist(id, WorkerId::from_random(7)).await);
+    let sleeper = fine(store.enlist(id, WorkerId::from_random(7), LEASE).await);
     fine(store.claim(id, &sleeper, NOW, 1).await);
-    assert!(fine(store.journal(id, &sleeper, "m", &[], &[intent(1)]).await).intended.is_empty());
-    assert_eq!(fine(store.journal(id, &sleeper, "d", &[], &[intent(1)]).await).intended, [1]);
+    assert!(fine(store.journal(id, "m", &[], &[intent(&sleeper, 1)]).await).intended.is_empty());
+    assert_eq!(fine(store.journal(id, "d", &[], &[intent(&sleeper, 1)]).await).intended, [1]);
     assert_eq!(fine(store.campaign("c").await).message, "new");
 }
 
@@ -297,7 +303,7 @@ async fn suppressions_are_found_by_fingerprint(bench: Bench) {
 async fn relay_down_for_too_long_fails_what_waits(bench: Bench) {
     let store = &bench.store;
     let id = campaign_of(store, "c", 10).await;
-    let me = fine(store.enlist(id, WorkerId::from_random(7)).await);
+    let me = fine(store.enlist(id, WorkerId::from_random(7), LEASE).await);
     fine(store.claim(id, &me, NOW, 3).await);
     assert_eq!(fine(store.fail_waiting(id, me.worker, NOW).await), 5);
     let counts = fine(store.counts(id).await);
@@ -315,6 +321,11 @@ macro_rules! contract {
 }
 pub(crate) use contract;
 
+use leases::{
+    a_claim_whose_answer_was_lost_is_given_back, a_late_outcome_of_the_same_attempt_settles_its_doubt,
+    later_of_a_finished_campaign_is_a_failure,
+};
+
 contract! {
     an_import_is_seen_when_complete,
     an_abandoned_import_is_found_and_discarded,
@@ -325,30 +336,9 @@ contract! {
     a_halted_campaign_is_mended,
     suppressions_are_found_by_fingerprint,
     relay_down_for_too_long_fails_what_waits,
-}
-
-#[tokio::test]
-async fn a_second_sender_on_sqlite_is_refused() {
-    let bench = sqlite().await;
-    let id = campaign_of(&bench.store, "c", 5).await;
-    let _first = fine(bench.store.enlist(id, WorkerId::from_random(7)).await);
-    let second = bench.store.enlist(id, WorkerId::from_random(8)).await;
-    assert!(matches!(second, Err(StoreError::SenderPresent)));
-}
-
-#[tokio::test]
-async fn senders_on_postgres_share() {
-    let bench = postgres().await;
-    let id = campaign_of(&bench.store, "c", 10).await;
-    let first = fine(bench.store.enlist(id, WorkerId::from_random(7)).await);
-    let second = fine(bench.store.enlist(id, WorkerId::from_random(8)).await);
-    assert!(first.is_held().await);
-    assert_eq!(fine(bench.store.claim(id, &first, NOW, 3).await).len(), 3, "no more than asked for");
-    assert_eq!(fine(bench.store.fail_waiting(id, second.worker, NOW).await), 0, "the first one lives");
-    assert_eq!(fine(bench.store.take_over(id, &second, NOW).await), 0, "the first one lives");
-    assert_eq!(fine(bench.store.claim(id, &second, NOW, 20).await).len(), 5);
-    // A claim belongs to who made it.
-    assert!(fine(bench.store.journal(id, &second, "m", &[], &[intent(1)]).await).intended.is_empty());
+    a_late_outcome_of_the_same_attempt_settles_its_doubt,
+    later_of_a_finished_campaign_is_a_failure,
+    a_claim_whose_answer_was_lost_is_given_back,
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use campaign::{CampaignEvent, CampaignState, Submission, SubmissionDigest};
 use jiff::SignedDuration;
 use store::{CampaignId, CorrectedMessage, NewCampaign, Resubmission, Store, StoreError, WorkerId};
 
-use crate::{Bench, NOW, act, audience, contract, fine, intent, new_campaign};
+use crate::{Bench, LEASE, NOW, act, audience, contract, fine, intent, new_campaign};
 
 contract! {
     it_takes_two_people,
@@ -109,14 +109,14 @@ async fn taking_back_works_until_the_first_message(bench: Bench) {
         fine(store.move_campaign(id, CampaignEvent::Begin, "", NOW).await);
     };
     start().await;
-    let me = fine(store.enlist(id, WorkerId::from_random(7)).await);
+    let me = fine(store.enlist(id, WorkerId::from_random(7), LEASE).await);
     assert_eq!(fine(store.claim(id, &me, NOW, 1).await).len(), 1);
     fine(store.take_back(id, &act()).await);
     assert_eq!(fine(store.campaign_state(id).await).0, CampaignState::Draft);
     // Its claim is worth nothing any more.
-    assert!(fine(store.journal(id, &me, "m", &[], &[intent(1)]).await).intended.is_empty());
+    assert!(fine(store.journal(id, "m", &[], &[intent(&me, 1)]).await).intended.is_empty());
     start().await;
-    assert_eq!(fine(store.journal(id, &me, "m", &[], &[intent(1)]).await).intended, [1]);
+    assert_eq!(fine(store.journal(id, "m", &[], &[intent(&me, 1)]).await).intended, [1]);
     assert!(matches!(store.take_back(id, &act()).await, Err(StoreError::Left)));
     assert_eq!(fine(store.campaign_state(id).await).0, CampaignState::Sending);
 }

@@ -214,7 +214,8 @@ async fn send(
     let campaign: Campaign = installation.store.campaign(NAME).await?;
     installation.check_approval(&campaign, &prepared.audience)?;
     let presence = sending::enlist(installation, &campaign).await?;
-    sending::run(installation, campaign, presence, &prepared.audience, relay).await
+    let stop = sending::stop_signals()?;
+    sending::run(installation, campaign, presence, &prepared.audience, relay, stop, true).await
 }
 
 /// Who wrote it cannot approve it; somebody else can.

@@ -68,14 +68,14 @@ pub(crate) async fn run(general: &General, args: ReconcileArgs) -> Result<Exit, 
 
 /// What a dead sender left behind becomes in doubt first. A live one looks after its own.
 async fn bury(installation: &Installation, campaign: &Campaign) -> Result<(), Failure> {
-    match installation.store.enlist(campaign.id, sending::worker_id(installation)?).await {
-        Ok(presence) => {
-            installation.store.take_over(campaign.id, &presence, installation.now()).await?;
-            Ok(())
-        }
-        Err(StoreError::SenderPresent) => Ok(()),
-        Err(error) => Err(error.into()),
-    }
+    let (store, lease) = (&installation.store, installation.settings.worker.lease.0);
+    let presence = match store.enlist(campaign.id, sending::worker_id(installation)?, lease).await {
+        Ok(presence) => presence,
+        Err(StoreError::SenderPresent) => return Ok(()),
+        Err(error) => return Err(error.into()),
+    };
+    store.take_over(campaign.id, &presence, installation.now()).await?;
+    Ok(store.discharge(&presence, installation.now()).await?)
 }
 
 /// What somebody knows. Nobody can know that a message was not sent while the relay may still be deciding.

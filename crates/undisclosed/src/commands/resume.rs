@@ -56,7 +56,8 @@ pub(crate) async fn run(general: &General, args: ResumeArgs) -> Result<Exit, Fai
     } else {
         store.act_on_campaign(campaign.id, CampaignEvent::Resume, "", installation.now(), &entry).await?;
     }
-    let sent = sending::run(&installation, campaign, presence, &audience, relay).await?;
+    let stop = sending::stop_signals()?;
+    let sent = sending::run(&installation, campaign, presence, &audience, relay, stop, true).await?;
     answer(general.json, &sent.object.to_json(), &sent.object.table());
     Ok(sent.exit())
 }

@@ -95,7 +95,9 @@ async fn send(
     let campaign = installation.store.campaign(name).await?;
     let audience = installation.store.audience_of(&campaign).await?;
     let presence = sending::enlist(installation, &campaign).await?;
-    let sent = sending::run(installation, campaign, presence, &audience, relay).await?;
+    let sent =
+        sending::run(installation, campaign, presence, &audience, relay, sending::stop_signals()?, true)
+            .await?;
     answer(general.json, &sent.object.to_json(), &sent.object.table());
     Ok(sent.exit())
 }

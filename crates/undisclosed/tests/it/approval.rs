@@ -5,7 +5,7 @@ use std::process::Command;
 use lab::{Behaviour, Server};
 use serde_json::Value;
 
-use crate::bench::{Bench, MESSAGE, PROGRAM, Ran, count, finish, slow};
+use crate::bench::{Bench, MESSAGE, PROGRAM, Ran, count, finish, signal, slow};
 
 /// The number of the approver's account: nobody's on this machine. Root, which runs the tests, is the author.
 const APPROVER: u32 = 4_711;
@@ -56,6 +56,30 @@ async fn who_wrote_it_cannot_approve_it_and_somebody_else_can() {
     let done = bench.run(&["resume", "c", "--json"]).exits(0).json();
     assert_eq!((state(&done), count(&done, "accepted")), ("done", 12));
     assert_eq!(server.mailbox().received().len(), 12);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_sends_what_was_approved_and_nothing_else() {
+    let server = Server::start(Behaviour::default()).await.expect("a server");
+    let bench = bench().with("UNDISCLOSED_RELAY__URL", &server.url());
+    bench.run(&SEND).exits(4);
+    // Nobody has agreed yet: there is nothing to do.
+    let idle = bench.run(&["worker", "--once", "--json"]).exits(0).json();
+    assert_eq!(idle["campaigns"].as_array().map(Vec::len), Some(0));
+    as_approver(&bench, &["approve", "c", "--json"]).exits(0);
+    // A setting that shapes the messages is another one here: said once, and left alone.
+    let args = ["worker", "--once", "--json"];
+    let elsewhere = bench.command(&args).env("UNDISCLOSED_PUBLIC__CONTACTS", "dpo@unit.example").output();
+    let left = Ran::of(elsewhere.expect("it runs")).exits(0);
+    assert_eq!(left.err.matches("c: the relay, or a setting").count(), 1, "{left:?}");
+    assert_eq!((state(&bench.status("c")), server.mailbox().count()), ("approved", 0));
+    // One that is there already takes up what is approved later; on SIGTERM it ends.
+    let worker = bench.spawn(&["worker", "--json"]);
+    server.mailbox().wait_for(12).await;
+    while state(&bench.status("c")) != "done" {}
+    signal(&worker, "TERM");
+    let done = finish(worker).exits(0).json();
+    assert_eq!((state(&done["campaigns"][0]), count(&done["campaigns"][0], "accepted")), ("done", 12));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -75,6 +75,11 @@ impl Bench {
         bench
     }
 
+    /// Its PostgreSQL.
+    pub(crate) fn server(&self) -> &testkit::Postgres {
+        self.database.as_ref().expect("a PostgreSQL")
+    }
+
     pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
         self.variables.push((name.to_owned(), value.to_owned()));
         self
@@ -123,6 +128,12 @@ impl Bench {
     pub(crate) fn status(&self, name: &str) -> Value {
         self.run(&["status", name, "--json"]).exits(0).json()
     }
+}
+
+/// Sends a signal to a program in the background.
+pub(crate) fn signal(child: &Child, name: &str) {
+    let sent = Command::new("kill").args([&format!("-{name}"), &child.id().to_string()]).status();
+    assert!(sent.expect("kill").success(), "the program is there");
 }
 
 /// Waits for a program in the background.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use lab::{Behaviour, Reaction, Server, Stage, When};
 
-use crate::bench::{Bench, count, finish, slow, sums};
+use crate::bench::{Bench, count, finish, signal, slow, sums};
 
 async fn under_way(bench: &Bench, server: &Server, messages: usize) -> Child {
     let url = server.url();
@@ -49,10 +49,6 @@ fn made(bench: &Bench, sender: &mut Child) {
     while bench.run(&["status", "c"]).code != Some(0) {
         assert!(sender.try_wait().expect("its state").is_none(), "the sender ended early");
     }
-}
-
-fn signal(child: &Child, name: &str) {
-    Command::new("kill").args([&format!("-{name}"), &child.id().to_string()]).status().expect("kill");
 }
 
 #[tokio::test(flavor = "multi_thread")]

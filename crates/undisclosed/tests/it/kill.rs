@@ -66,7 +66,7 @@ async fn a_campaign_survives(bench: Bench, people: usize, kills: usize, seed: u6
 }
 
 /// accepted ⊆ received ⊆ accepted ∪ in doubt, by person.
-fn compare(bench: &Bench, mailbox: &Mailbox, people: usize) {
+pub(crate) fn compare(bench: &Bench, mailbox: &Mailbox, people: usize) {
     let received = received(mailbox);
     assert!(received.values().all(|times| *times == 1), "somebody got it twice");
     let rows = bench.run(&["status", "c", "--rows", "--json"]).exits(0).json();

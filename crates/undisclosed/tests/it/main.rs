@@ -8,6 +8,7 @@ mod import;
 mod kill;
 mod layout;
 mod ledger;
+mod machines;
 mod postfix;
 mod postfix_auth;
 mod postfix_server;
