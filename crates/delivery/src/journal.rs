@@ -7,6 +7,7 @@ use store::{CampaignId, Intent, JOURNAL_BATCH_MAX, Journaled, Settlement, Store,
 use tokio::sync::{mpsc, oneshot};
 
 use crate::patience::Patience;
+use crate::progress::Progress;
 
 /// The journal is no more: nothing can be made durable, so nothing may be sent.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -45,10 +46,11 @@ impl Journal {
         campaign: CampaignId,
         message_digest: String,
         patience: Patience,
+        progress: Arc<Progress>,
     ) -> Self {
         let (requests, queue) = mpsc::channel(JOURNAL_BATCH_MAX);
         let ended = Arc::new(OnceLock::new());
-        let book = Book { store, campaign, message_digest, patience, ended: ended.clone() };
+        let book = Book { store, campaign, message_digest, patience, progress, ended: ended.clone() };
         tokio::spawn(book.keep(queue));
         Self { requests, ended }
     }
@@ -80,6 +82,7 @@ struct Book {
     /// Of the message that this sender has: once it is mended, the intents of the old one do not hold.
     message_digest: String,
     patience: Patience,
+    progress: Arc<Progress>,
     ended: Arc<OnceLock<JournalError>>,
 }
 
@@ -130,7 +133,7 @@ impl Book {
             tries.fetch_add(1, Ordering::Relaxed);
             self.store.journal(self.campaign, &self.message_digest, settlements, intents)
         };
-        let journaled = self.patience.keep(commit).await?;
+        let journaled = self.progress.commits.time(self.patience.keep(commit)).await?;
         Ok((journaled, tries.load(Ordering::Relaxed) > 1))
     }
 }

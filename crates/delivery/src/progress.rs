@@ -1,10 +1,40 @@
 //! How far a sender has come, for a progress bar.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// How long something takes, on average.
+#[derive(Debug, Default)]
+pub(crate) struct Meter {
+    times: AtomicU64,
+    nanoseconds: AtomicU64,
+}
+
+impl Meter {
+    /// Awaits it, and counts how long that took.
+    pub(crate) async fn time<T>(&self, what: impl Future<Output = T>) -> T {
+        let start = Instant::now();
+        let done = what.await;
+        self.times.fetch_add(1, Ordering::Relaxed);
+        let nanoseconds = u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        self.nanoseconds.fetch_add(nanoseconds, Ordering::Relaxed);
+        done
+    }
+
+    fn mean(&self) -> Option<Duration> {
+        let times = self.times.load(Ordering::Relaxed);
+        let mean = self.nanoseconds.load(Ordering::Relaxed).checked_div(times)?;
+        Some(Duration::from_nanos(mean))
+    }
+}
 
 /// Counts of this process since it began; each only grows.
 #[derive(Debug, Default)]
 pub struct Progress {
+    pub(crate) commits: Meter,
+    pub(crate) replies: Meter,
     accepted: AtomicU64,
     failed: AtomicU64,
     deferrals: AtomicU64,
@@ -28,6 +58,20 @@ impl Progress {
     }
     pub(crate) fn drop_outcome(&self) {
         self.dropped.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How long a durable commit takes, whatever is in it. None was made: `None`.
+    #[must_use]
+    pub fn mean_commit(&self) -> Option<Duration> {
+        self.commits.mean()
+    }
+
+    /// How long it takes from the message's first octet to the reply to its final dot. There was none: `None`.
+    ///
+    /// Each connection has one intent at a time, so all together send no more than connections ÷ (commit + reply).
+    #[must_use]
+    pub fn mean_reply(&self) -> Option<Duration> {
+        self.replies.mean()
     }
 
     /// Messages that the relay accepted.

@@ -195,6 +195,7 @@ impl Sender {
                 id,
                 self.campaign.message_digest.clone(),
                 patience.clone(),
+                self.progress.clone(),
             ),
             supply: Supply::new(store.clone(), id, tenure.clone(), patience.clone(), limits.connections),
             gate: Mutex::new(Gate::new(limits.retry)),

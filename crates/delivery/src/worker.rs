@@ -387,7 +387,7 @@ impl Worker {
             return self.withheld(claimed, at, committed).await;
         }
         let intended = Some(at);
-        match session.hand_over(proved).await {
+        match self.shared.progress.replies.time(session.hand_over(proved)).await {
             HandOver::Replied(reply) => {
                 let settled = self.reply(claimed, proved, intended, Stage::Dot, &reply);
                 if reply.code.0 == 421 {

@@ -1,5 +1,7 @@
 //! The campaign object of the contract, and its table for people.
 
+use std::time::Duration;
+
 use campaign::{CampaignState, Counts};
 use comfy_table::{ContentArrangement, Table, presets};
 use serde_json::{Value, json};
@@ -16,12 +18,30 @@ pub(crate) struct CampaignObject {
     pub(crate) counts: Counts,
     pub(crate) duplicates_folded: u64,
     pub(crate) rows_skipped: u64,
-    /// Accepted by this process, by its wall time; nothing in `status`.
-    pub(crate) messages_per_second: Option<f64>,
+    /// Of this process; nothing in `status`.
+    pub(crate) timing: Option<Timing>,
+}
+
+/// How fast a process sent, and what it waited for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Timing {
+    /// Accepted, by the wall time of the process.
+    pub(crate) messages_per_second: f64,
+    /// Wall time of sending alone.
+    pub(crate) sending: Duration,
+    /// One durable commit: the disk, or the database's server.
+    pub(crate) commit: Option<Duration>,
+    /// From a message's first octet to the reply to its final dot: the relay.
+    pub(crate) reply: Option<Duration>,
 }
 
 impl CampaignObject {
-    pub(crate) fn new(campaign: &Campaign, audience: &Audience, counts: Counts, rate: Option<f64>) -> Self {
+    pub(crate) fn new(
+        campaign: &Campaign,
+        audience: &Audience,
+        counts: Counts,
+        timing: Option<Timing>,
+    ) -> Self {
         Self {
             name: campaign.name.clone(),
             state: campaign.state,
@@ -29,7 +49,7 @@ impl CampaignObject {
             counts,
             duplicates_folded: audience.folded,
             rows_skipped: audience.skipped,
-            messages_per_second: rate,
+            timing,
         }
     }
 
@@ -42,6 +62,9 @@ impl CampaignObject {
 
     pub(crate) fn to_json(&self) -> Value {
         let c = &self.counts;
+        let timing = self.timing.as_ref();
+        let seconds = |duration: Duration| (duration.as_secs_f64() * 1e6).round() / 1e6;
+        let milliseconds = |duration: Duration| seconds(duration * 1_000);
         json!({
             "campaign": self.name,
             "state": self.state.word(),
@@ -56,7 +79,10 @@ impl CampaignObject {
             "queued": c.queued,
             "duplicates_folded": self.duplicates_folded,
             "rows_skipped": self.rows_skipped,
-            "messages_per_second": self.messages_per_second.map(|rate| (rate * 10.0).round() / 10.0),
+            "messages_per_second": timing.map(|t| (t.messages_per_second * 10.0).round() / 10.0),
+            "sending_seconds": timing.map(|t| seconds(t.sending)),
+            "commit_ms": timing.and_then(|t| t.commit).map(milliseconds),
+            "reply_ms": timing.and_then(|t| t.reply).map(milliseconds),
         })
     }
 

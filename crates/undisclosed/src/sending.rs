@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use campaign::{CampaignEvent, CampaignState};
 use delivery::{Clock, Finish, Patience, Prepare, Progress, Sender, Stop, StopSignal, asked};
+use jiff::Timestamp;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use store::{Audience, Campaign, Presence, StoreError, WorkerId};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
-use crate::campaign_object::CampaignObject;
+use crate::campaign_object::{CampaignObject, Timing};
 use crate::failure::{Exit, Failure};
 use crate::installation::Installation;
 use crate::letters_of::{CampaignIdentity, letters};
@@ -64,7 +65,9 @@ pub(crate) async fn run(
     let patience = Patience::new(&store, stop.clone());
     let progress = Arc::new(Progress::default());
     let asked = campaign.clone();
+    let mut begun = clock.now();
     let finish = if wait_for_start(installation, &campaign, &patience, &mut stop).await? {
+        begun = clock.now();
         let sender = Sender {
             store: store.clone(),
             campaign,
@@ -83,16 +86,27 @@ pub(crate) async fn run(
     } else {
         Finish::Stopped
     };
-    let seconds = clock.now().duration_since(installation.begun).as_secs_f64().max(1e-6);
-    #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
-    let rate = progress.accepted() as f64 / seconds;
+    let timing = timing(installation, &progress, begun);
     let (state, reason) = patience.keep(|| store.campaign_state(id)).await?;
     let counts = patience.keep(|| store.counts(id)).await?;
     installation.close_accounts().await?;
     let mut campaign = asked;
     (campaign.state, campaign.reason) = (state, reason);
-    let object = CampaignObject::new(&campaign, audience, counts, Some(rate));
+    let object = CampaignObject::new(&campaign, audience, counts, Some(timing));
     Ok(Sent { object, finish, deferrals: progress.deferrals() })
+}
+
+fn timing(installation: &Installation, progress: &Progress, begun: Timestamp) -> Timing {
+    let now = installation.now();
+    let seconds = now.duration_since(installation.begun).as_secs_f64().max(1e-6);
+    #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
+    let messages_per_second = progress.accepted() as f64 / seconds;
+    Timing {
+        messages_per_second,
+        sending: Duration::try_from(now.duration_since(begun)).unwrap_or_default(),
+        commit: progress.mean_commit(),
+        reply: progress.mean_reply(),
+    }
 }
 
 /// Runs a sender, and a bar beside it.
