@@ -7,14 +7,20 @@
 mod account;
 mod approval;
 mod audience;
+mod backup;
 mod campaign;
+mod copy;
 mod delivery;
 mod dialect;
 mod error;
+mod forgetting;
+mod gap;
+mod in_use;
 mod ledger;
 mod open;
 mod person_fields;
 mod presence;
+mod restore;
 mod suppression;
 
 pub use account::{ACCOUNT_PAGE_MAX, AccountRow};
@@ -23,8 +29,11 @@ pub use audience::{Audience, AudienceUid, Channel, NewAudience, PEOPLE_BATCH_MAX
 pub use campaign::{Campaign, CampaignId, NewCampaign};
 pub use delivery::{CLAIM_BATCH_MAX, Claimed, DeliveryRow, Intent, JOURNAL_BATCH_MAX, Journaled, Settlement};
 pub use error::StoreError;
+pub use forgetting::Forgotten;
+pub use gap::Gap;
 pub use ledger::{Confidence, ENTRY_PAGE_MAX, SealedEntry, StoredEntry};
 pub use open::{DatabaseUrl, DatabaseUrlError, Store};
 pub use person_fields::PersonFields;
 pub use presence::{Presence, WorkerId};
+pub use restore::Restore;
 pub use suppression::Scope;

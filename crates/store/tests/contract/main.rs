@@ -1,6 +1,7 @@
 //! What both databases must do alike.
 
 mod entries;
+mod forgetting;
 mod two_people;
 
 use std::fmt::Debug;
