@@ -60,6 +60,10 @@ pub(crate) async fn prepare(installation: &Installation, wanted: &Wanted<'_>) ->
         None => {
             let path = PathBuf::from(wanted.audience);
             if !path.is_file() {
+                let why = installation.no_audience(wanted.audience).await?;
+                if why.code == "forgotten" {
+                    return Err(why);
+                }
                 return Err(Failure::usage(
                     "not_found",
                     "there is no audience and no file of that name; `undisclosed import NAME FILE` makes an audience",
