@@ -12,11 +12,11 @@ use crate::{DataKey, InstanceKey, NoRandomness, OpenError, Random};
 /// The folder `keys/`.
 #[derive(Debug, Clone)]
 pub struct KeyFolder {
-    path: PathBuf,
+    pub(crate) path: PathBuf,
 }
 
 /// The name of a wrapped key: random, so that the folder's listing tells nothing about an audience.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct KeyName(String);
 
 impl KeyName {
@@ -88,7 +88,7 @@ impl KeyFolder {
         Ok(Self { path: path.to_owned() })
     }
 
-    fn file(&self, name: &KeyName) -> PathBuf {
+    pub(crate) fn file(&self, name: &KeyName) -> PathBuf {
         self.path.join(format!("{}.key", name.as_str()))
     }
 
@@ -168,7 +168,7 @@ impl KeyFolder {
         }
     }
 
-    fn sync(&self) -> io::Result<()> {
+    pub(crate) fn sync(&self) -> io::Result<()> {
         fs::File::open(&self.path)?.sync_all()
     }
 }

@@ -6,11 +6,14 @@
 
 mod data_key;
 mod folder;
+mod forgotten;
 mod instance;
+mod key_backup;
 
 pub use data_key::{DataKey, FINGERPRINT_OCTETS, Fingerprint, OpenError};
 pub use folder::{KeyFolder, KeyFolderError, KeyName};
 pub use instance::{InstanceKey, InstanceKeyError, KEY_FILE_NAME, Purpose};
+pub use key_backup::{KeySetName, remove_key_sets};
 
 use ring::rand::{SecureRandom, SystemRandom};
 

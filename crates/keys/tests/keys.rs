@@ -3,7 +3,10 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use keys::{DataKey, InstanceKey, InstanceKeyError, KeyFolder, KeyFolderError, KeyName, Purpose, Random};
+use keys::{
+    DataKey, InstanceKey, InstanceKeyError, KeyFolder, KeyFolderError, KeyName, KeySetName, Purpose, Random,
+    remove_key_sets,
+};
 use mail::Address;
 use proptest::prelude::*;
 
@@ -65,6 +68,70 @@ fn destroyed_key_opens_nothing() {
     keys.destroy(&name).unwrap();
     assert!(matches!(keys.load(&name, &instance, &random), Err(KeyFolderError::Missing)));
     keys.load_or_create(&name, &instance, &random).unwrap();
+}
+
+#[test]
+fn a_forgotten_key_is_on_the_list_before_it_is_gone() {
+    let folder = tempfile::tempdir().unwrap();
+    let random = Random::default();
+    let instance = instance(&folder);
+    let keys = KeyFolder::open(&folder.path().join("keys")).unwrap();
+    let names: Vec<KeyName> = (0..3).map(|_| KeyName::generate(&random).unwrap()).collect();
+    for name in &names {
+        keys.create(name, &instance, &random).unwrap();
+    }
+    assert!(keys.forgotten().unwrap().is_empty());
+    keys.forget(&names[0], 7).unwrap();
+    keys.forget(&names[0], 9).unwrap();
+    // A power cut left half a line.
+    let list = folder.path().join("keys/forgotten");
+    let half = fs::read_to_string(&list).unwrap() + "0123";
+    fs::write(&list, half).unwrap();
+    keys.forget(&names[1], 8).unwrap();
+    let listed: Vec<_> = names.iter().map(|name| keys.forgotten().unwrap().get(name).copied()).collect();
+    assert_eq!(listed, [Some(7), Some(8), None]);
+    let there: Vec<_> = names.iter().map(|name| keys.has(name).unwrap()).collect();
+    assert_eq!(there, [false, false, true]);
+    fs::File::options().append(true).open(&list).unwrap().set_len(16 * 1024 * 1024 + 1).unwrap();
+    assert!(keys.forgotten().is_err());
+}
+
+#[test]
+fn a_destroyed_key_is_gone_from_its_backups_in_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let random = Random::default();
+    let instance = instance(&folder);
+    let keys = KeyFolder::open(&folder.path().join("keys")).unwrap();
+    let (gone, kept) = (KeyName::generate(&random).unwrap(), KeyName::generate(&random).unwrap());
+    keys.create(&gone, &instance, &random).unwrap();
+    keys.create(&kept, &instance, &random).unwrap();
+    let to = folder.path().join("elsewhere");
+    let set = |day: u32| KeySetName::of_time(&format!("202611{day:02}T120000Z")).unwrap();
+    assert_eq!(keys.back_up(&to, &set(1)).unwrap(), 2);
+    keys.forget(&gone, 1).unwrap();
+    assert_eq!(keys.back_up(&to, &set(2)).unwrap(), 1);
+    fs::create_dir(to.join("somebody's own")).unwrap();
+    fs::create_dir(to.join(".keys-20261101T110000Z.new")).unwrap();
+    let copies = |name: &KeyName| {
+        let file = format!("{}.key", name.as_str());
+        [set(1), set(2)].iter().filter(|set| to.join(set.as_str()).join(&file).exists()).count()
+    };
+    assert_eq!((copies(&gone), copies(&kept)), (1, 2));
+    // To the second: a set is kept as long as it is not older.
+    assert_eq!(remove_key_sets(&to, &set(1)).unwrap(), 0);
+    assert_eq!(remove_key_sets(&to, &KeySetName::of_time("20261101T120001Z").unwrap()).unwrap(), 1);
+    assert_eq!((copies(&gone), copies(&kept)), (0, 1));
+    let left = || fs::read_dir(&to).unwrap().count();
+    assert_eq!(left(), 2, "the other set, and what is none of ours");
+    let mode = fs::metadata(to.join(set(2).as_str()).join(format!("{}.key", kept.as_str()))).unwrap();
+    assert_eq!(mode.permissions().mode() & 0o777, 0o600);
+    // The copy opens: what is backed up is what was there.
+    let restored = KeyFolder::open(&to.join(set(2).as_str())).unwrap();
+    restored.load(&kept, &instance, &random).unwrap();
+    assert!(keys.back_up(&folder.path().join("keys/backup"), &set(3)).is_err());
+    for text in ["20261101T12000Z", "20261101 120000Z", "20261101T120000Z/..", "2026110xT120000Z"] {
+        assert_eq!(KeySetName::of_time(text), None, "{text}");
+    }
 }
 
 #[test]

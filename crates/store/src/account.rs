@@ -94,14 +94,16 @@ impl Store {
         Ok(())
     }
 
-    /// Campaigns that ended and have no account, or whose deliveries changed since.
+    /// Campaigns that ended and have no account, or whose deliveries changed since. Without those of forgotten
+    /// audiences: what their leaves would be made with is gone.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn unaccounted(&self) -> Result<Vec<String>, StoreError> {
         Ok(sqlx::query_scalar(
             "SELECT name FROM campaign c WHERE account < 0 AND state IN (14, 15) AND NOT EXISTS \
-             (SELECT 1 FROM delivery d WHERE d.campaign_id = c.id AND d.state IN (1, 2)) ORDER BY id",
+             (SELECT 1 FROM delivery d WHERE d.campaign_id = c.id AND d.state IN (1, 2)) AND NOT EXISTS \
+             (SELECT 1 FROM audience a WHERE a.id = c.audience_id AND a.complete = 2) ORDER BY id",
         )
         .fetch_all(&self.read)
         .await?)

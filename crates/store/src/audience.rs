@@ -96,10 +96,12 @@ pub struct Audience {
     pub digest: String,
     /// When it was imported.
     pub created_at: Timestamp,
+    /// When it was forgotten, if it was: nobody can read its people any more.
+    pub forgotten_at: Option<Timestamp>,
 }
 
-const COLUMNS: &str =
-    "id, uid, name, key_name, fields, language_field, people, folded, skipped, warnings, digest, created_at";
+pub(crate) const COLUMNS: &str = "id, uid, name, key_name, fields, language_field, people, folded, skipped, warnings, digest, created_at, \
+     forgotten_at";
 
 impl Store {
     /// Begins an import: nobody sees it until [`Store::complete_audience`].
@@ -315,7 +317,7 @@ pub(crate) fn small(row: &AnyRow, column: &'static str) -> Result<i16, StoreErro
     i16::try_from(row.try_get::<i64, _>(column)?).map_err(|_| StoreError::Foreign(column))
 }
 
-fn audience(row: &AnyRow) -> Result<Audience, StoreError> {
+pub(crate) fn audience(row: &AnyRow) -> Result<Audience, StoreError> {
     Ok(Audience {
         id: row.try_get("id")?,
         uid: AudienceUid(row.try_get("uid")?),
@@ -329,6 +331,7 @@ fn audience(row: &AnyRow) -> Result<Audience, StoreError> {
         warnings: list(row, "warnings")?,
         digest: row.try_get("digest")?,
         created_at: time(row, "created_at")?,
+        forgotten_at: Some(time(row, "forgotten_at")?).filter(|at| *at != Timestamp::UNIX_EPOCH),
     })
 }
 

@@ -101,6 +101,9 @@ impl Store {
         entry: &SealedEntry,
     ) -> Result<CampaignId, StoreError> {
         let mut transaction = self.write.begin().await?;
+        if !completes {
+            still_there(self, &mut transaction, audience).await?;
+        }
         let start_at = new.wanted_at.unwrap_or(new.at);
         let state = match new.submission {
             Some(_) => CampaignState::Submitted,
@@ -400,6 +403,17 @@ impl Store {
         }
         Ok(counts)
     }
+}
+
+/// An audience that somebody forgot meanwhile has no people; whoever wants to forget it waits for this commit.
+async fn still_there(
+    store: &Store,
+    transaction: &mut sqlx::AnyConnection,
+    audience: &Audience,
+) -> Result<(), StoreError> {
+    let sql = store.sql("SELECT id FROM audience WHERE id = $1 AND complete = 1 {share}");
+    let there: Option<i64> = sqlx::query_scalar(sql).bind(audience.id).fetch_optional(transaction).await?;
+    there.map(|_| ()).ok_or(StoreError::Forgotten)
 }
 
 /// Where the event led; nothing where the table has no such step from where the campaign stands.

@@ -30,6 +30,21 @@ pub enum StoreError {
         "it cannot be taken back: a message has left already, or may have. `undisclosed pause` stops the others"
     )]
     Left,
+    /// A campaign of the audience has not ended.
+    #[error("a campaign to this audience has not ended, or its account is not closed yet")]
+    CampaignOpen,
+    /// The audience was forgotten in between.
+    #[error("the audience was forgotten")]
+    Forgotten,
+    /// Others have the database open.
+    #[error("the database is in use by another process")]
+    InUse,
+    /// A file is there already.
+    #[error("there is a file of that name already; it is left as it is")]
+    Exists,
+    /// A file that `backup` did not write, or not to its end.
+    #[error("the file is not a backup that `undisclosed backup` wrote to its end")]
+    NotABackup,
     /// The disk is full.
     #[error("the disk is full: nothing was lost, and nothing more is sent until there is room")]
     DiskFull,

@@ -1,7 +1,7 @@
 //! Opening the database: settings that durability rests on are set and read back.
 
 use std::fs;
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,6 +13,7 @@ use sqlx::{AnyConnection, AnyPool, AssertSqlSafe, Connection, SqlSafeStr};
 
 use crate::StoreError;
 use crate::dialect::Dialect;
+use crate::in_use::{InUse, folder_of};
 
 /// Connections for reading: the console, the claimer, the progress.
 const READERS_MAX: u32 = 4;
@@ -60,6 +61,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         "account",
         include_str!("../migrations/sqlite/0005_account.sql"),
         include_str!("../migrations/postgres/0005_account.sql"),
+    ),
+    (
+        6,
+        "forgetting",
+        include_str!("../migrations/sqlite/0006_forgetting.sql"),
+        include_str!("../migrations/postgres/0006_forgetting.sql"),
     ),
     (
         7,
@@ -124,6 +131,8 @@ pub struct Store {
     pub(crate) dialect: Dialect,
     /// Where the locks of live senders lie (SQLite).
     pub(crate) locks: Arc<Path>,
+    /// Held as long as this database is open (SQLite): a restore takes nobody's database from under their hands.
+    _in_use: Option<Arc<InUse>>,
 }
 
 impl std::fmt::Debug for Store {
@@ -138,11 +147,21 @@ impl Store {
     /// # Errors
     /// [`StoreError`]: not to be reached, of a later release, or a setting that it does not take.
     pub async fn open(url: &DatabaseUrl) -> Result<Self, StoreError> {
+        let in_use = match url {
+            DatabaseUrl::Sqlite(path) => Some(InUse::shared(path).await?),
+            DatabaseUrl::Postgres(_) => None,
+        };
+        Self::open_held(url, in_use).await
+    }
+
+    /// Opens a database whose lock this process has already: shared, or for itself alone.
+    pub(crate) async fn open_held(url: &DatabaseUrl, in_use: Option<InUse>) -> Result<Self, StoreError> {
         sqlx::any::install_default_drivers();
-        let store = match url {
+        let mut store = match url {
             DatabaseUrl::Sqlite(path) => Self::open_sqlite(path).await?,
             DatabaseUrl::Postgres(url) => Self::open_postgres(url).await?,
         };
+        store._in_use = in_use.map(Arc::new);
         {
             // Two programs that open a new database at once would both make its tables: one after the other here, under
             // the server's own lock on PostgreSQL.
@@ -154,8 +173,7 @@ impl Store {
     }
 
     async fn open_sqlite(path: &Path) -> Result<Self, StoreError> {
-        let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+        let folder = folder_of(path);
         // The file is made here, with its mode, before SQLite would make it with the umask's.
         fs::OpenOptions::new().create(true).append(true).open(path)?;
         fs::set_permissions(path, fs::Permissions::from_mode(0o600))?;
@@ -178,7 +196,7 @@ impl Store {
         };
         let write = pool(1, SQLITE_WRITE_CACHE_KIB).connect_with(options.clone()).await?;
         let read = pool(READERS_MAX, SQLITE_READ_CACHE_KIB).connect_with(options).await?;
-        Ok(Self { write, read, dialect: Dialect::Sqlite, locks: folder.into() })
+        Ok(Self { write, read, dialect: Dialect::Sqlite, locks: folder.into(), _in_use: None })
     }
 
     async fn open_postgres(url: &str) -> Result<Self, StoreError> {
@@ -201,7 +219,8 @@ impl Store {
         AnyConnection::connect_with(&options).await?.close().await?;
         let write = pool(POSTGRES_WRITERS_MAX).connect_with(options.clone()).await?;
         let read = pool(READERS_MAX).connect_with(options).await?;
-        Ok(Self { write, read, dialect: Dialect::Postgres, locks: Path::new("").into() })
+        let locks = Path::new("").into();
+        Ok(Self { write, read, dialect: Dialect::Postgres, locks, _in_use: None })
     }
 
     async fn migration_turn(&self) -> Result<Option<fs::File>, StoreError> {
@@ -270,7 +289,7 @@ impl Store {
 }
 
 /// A path inside a URL (RFC 3986 §2.1).
-fn percent_encode(path: &str) -> String {
+pub(crate) fn percent_encode(path: &str) -> String {
     path.bytes().fold(String::with_capacity(path.len()), |mut out, octet| {
         if octet.is_ascii_alphanumeric() || b"/-_.~".contains(&octet) {
             out.push(char::from(octet));

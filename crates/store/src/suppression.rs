@@ -2,10 +2,12 @@
 
 use std::collections::HashSet;
 
+use futures_util::TryStreamExt;
 use jiff::Timestamp;
 use keys::Fingerprint;
 use sqlx::{AnyConnection, AssertSqlSafe, Row};
 
+use crate::audience::small;
 use crate::{Store, StoreError};
 
 /// Fingerprints looked up in one statement.
@@ -66,6 +68,25 @@ impl Store {
             }
         }
         Ok(found)
+    }
+
+    /// Takes over the suppressions of another database: who did not want to be written to stays so.
+    pub(crate) async fn take_suppressions(&self, other: &Self) -> Result<(), StoreError> {
+        let mut transaction = self.write.begin().await?;
+        let mut rows =
+            sqlx::query("SELECT fingerprint, scope, created_at FROM suppression").fetch(&other.read);
+        while let Some(row) = rows.try_next().await? {
+            sqlx::query(
+                "INSERT INTO suppression (fingerprint, scope, created_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+            )
+            .bind(row.try_get::<Vec<u8>, _>("fingerprint")?)
+            .bind(small(&row, "scope")?)
+            .bind(row.try_get::<i64, _>("created_at")?)
+            .execute(&mut *transaction)
+            .await?;
+        }
+        transaction.commit().await?;
+        Ok(())
     }
 
     /// How many suppressions there are.

@@ -13,6 +13,8 @@ use crate::installation::Installation;
 
 /// The word of an account's entry.
 pub(crate) const ACT: &str = "account";
+/// In its detail: how many deliveries stood where.
+pub(crate) const COUNTS: &str = "counts";
 /// In its detail: the campaign's random name.
 pub(crate) const CAMPAIGN: &str = "campaign";
 
@@ -71,7 +73,7 @@ async fn close(installation: &Installation, campaign: &Campaign) -> Result<(), F
     }
     let counts = store.counts(campaign.id).await?;
     let detail = json!({
-        CAMPAIGN: campaign.uid, "state": campaign.state.word(), "counts": counts, DELIVERY_TREE: tree.head(),
+        CAMPAIGN: campaign.uid, "state": campaign.state.word(), COUNTS: counts, DELIVERY_TREE: tree.head(),
     });
     // An outcome that came after the account was made is said first: without such a reason no account is made again.
     let late = match store.came_late(campaign.id).await? {
@@ -98,11 +100,12 @@ pub(crate) enum Broken {
     Root,
 }
 
-/// Holds the deliveries of a campaign against the root in its account.
+/// Holds the deliveries of a campaign against the root in its account. Without salts, for an audience that was
+/// forgotten, the leaves alone: nobody can tell any more what they stand for.
 pub(crate) async fn check(
     store: &Store,
     campaign: &Campaign,
-    salts: &SaltKey,
+    salts: Option<&SaltKey>,
     recorded: &TreeHead,
 ) -> Result<Option<Broken>, Failure> {
     let (mut tree, mut after) = (Frontier::default(), 0);
@@ -112,7 +115,7 @@ pub(crate) async fn check(
         after = last.number;
         for row in &rows {
             let stored = row.leaf.unwrap_or(Hash::leaf(&[]));
-            if leaf(row, salts) != Some(stored) {
+            if salts.is_some_and(|salts| leaf(row, salts) != Some(stored)) {
                 return Ok(Some(Broken::Delivery(row.number)));
             }
             append(&mut tree, stored)?;

@@ -67,6 +67,14 @@ pub(crate) enum Command {
     Mend(MendArgs),
     /// Settle what is in doubt: by the relay's log, or by what somebody knows
     Reconcile(ReconcileArgs),
+    /// Destroy an audience's key: nobody can read its people any more
+    Forget(ForgetArgs),
+    /// Write a backup of the database, without its keys; or of the keys alone
+    Backup(BackupArgs),
+    /// Put a backup in the place of the database; what was not final then is in doubt
+    Restore(RestoreArgs),
+    /// Say that another tool put the database back from an older copy
+    Restored(RestoredArgs),
     /// What was done, by whom: verify it, export it, prove one entry of it
     #[command(subcommand)]
     Ledger(LedgerCommand),
@@ -323,6 +331,43 @@ pub(crate) struct ReconcileArgs {
     /// Why
     #[arg(long, value_name = "TEXT", requires = "assume")]
     pub(crate) reason: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ForgetArgs {
+    /// The audience's name
+    pub(crate) audience: String,
+    /// Why; it stays in the ledger for good
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: Option<String>,
+    /// It is meant: ask nothing
+    #[arg(long)]
+    pub(crate) yes: bool,
+    #[command(flatten)]
+    pub(crate) acknowledge: AcknowledgeArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BackupArgs {
+    /// The file of the database's backup; an existing one is left alone
+    #[arg(required_unless_present = "keys")]
+    pub(crate) file: Option<PathBuf>,
+    /// A folder for dated copies of the wrapped keys, apart from the database's; those older than keys.backup_days are removed
+    #[arg(long, value_name = "DIR")]
+    pub(crate) keys: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RestoreArgs {
+    /// A file that `backup` wrote
+    pub(crate) file: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RestoredArgs {
+    /// It is so, although the database was not written by `backup`
+    #[arg(long)]
+    pub(crate) yes: bool,
 }
 
 /// What to do with the ledger.

@@ -9,6 +9,7 @@ use store::{Audience, DatabaseUrl, Store};
 
 use crate::caller::Caller;
 use crate::failure::Failure;
+use crate::forgetting::{forgotten_on, key_name};
 use crate::settings::{SETTINGS_FILE_NAME, Settings};
 
 /// Imports that a killed process left behind are removed when they are older than this.
@@ -50,11 +51,57 @@ impl Place {
             settings_file.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned();
         Ok(Self { folder, settings_file })
     }
+
+    /// The installation's folder.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+}
+
+/// An installation but for its database.
+pub(crate) struct Parts {
+    pub(crate) caller: Caller,
+    pub(crate) place: Place,
+    pub(crate) database: DatabaseUrl,
+    settings: Settings,
+    instance: InstanceKey,
+}
+
+impl Parts {
+    /// With the database, as it is.
+    pub(crate) async fn open(self) -> Result<Installation, Failure> {
+        let store = Store::open(&self.database).await?;
+        self.with(store)
+    }
+
+    /// With a database that is open already.
+    pub(crate) fn with(self, store: Store) -> Result<Installation, Failure> {
+        let keys = self.place.folder.join("keys");
+        Installation::put_together(self.caller, self.settings, self.instance, &keys, store)
+    }
 }
 
 impl Installation {
-    /// Opens settings, key and database.
+    /// Opens settings, key and database, and finishes what was begun of forgetting. A database that was put back from a
+    /// backup is refused until that is entered: what was sent since is not in it.
     pub(crate) async fn open(config: Option<&Path>, database: Option<&str>) -> Result<Self, Failure> {
+        let installation = Self::parts(config, database)?.open().await?;
+        if let Some(at) = installation.store.backup_mark().await? {
+            return Err(Failure::usage(
+                "backup",
+                format!(
+                    "this database is a backup of {}, and what was sent since is not in it; nothing was done. If it was put \
+                     back here by hand: `undisclosed restored`",
+                    at.strftime("%Y-%m-%d %H:%M UTC")
+                ),
+            ));
+        }
+        installation.finish_forgetting().await?;
+        Ok(installation)
+    }
+
+    /// Settings and key, and where the database is.
+    pub(crate) fn parts(config: Option<&Path>, database: Option<&str>) -> Result<Parts, Failure> {
         let caller = Caller::find()?;
         let place = Place::find(config)?;
         let settings = Settings::read(Some(&place.settings_file))?;
@@ -72,7 +119,7 @@ impl Installation {
             }
             None => DatabaseUrl::Sqlite(place.folder.join("data").join("undisclosed.db")),
         };
-        Self::assemble(caller, settings, instance, &place.folder.join("keys"), &url).await
+        Ok(Parts { caller, place, database: url, settings, instance })
     }
 
     /// Puts one together from its parts.
@@ -83,9 +130,19 @@ impl Installation {
         keys: &Path,
         database: &DatabaseUrl,
     ) -> Result<Self, Failure> {
+        let store = Store::open(database).await?;
+        Self::put_together(caller, settings, instance, keys, store)
+    }
+
+    fn put_together(
+        caller: Caller,
+        settings: Settings,
+        instance: InstanceKey,
+        keys: &Path,
+        store: Store,
+    ) -> Result<Self, Failure> {
         let keys =
             KeyFolder::open(keys).map_err(|_| Failure::usage("keys", "the folder of keys cannot be used"))?;
-        let store = Store::open(database).await?;
         Ok(Self {
             settings,
             store,
@@ -104,8 +161,10 @@ impl Installation {
 
     /// The key of an audience.
     pub(crate) fn audience_key(&self, audience: &Audience) -> Result<DataKey, Failure> {
-        let name = KeyName::parse(&audience.key_name)
-            .ok_or_else(|| Failure::unexpected("database", "the database names a key that cannot be"))?;
+        if audience.forgotten_at.is_some() {
+            return Err(forgotten_on(audience.forgotten_at));
+        }
+        let name = key_name(audience)?;
         Ok(self.keys.load(&name, &self.instance, &self.random)?)
     }
 

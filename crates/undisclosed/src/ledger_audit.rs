@@ -3,12 +3,14 @@
 use std::collections::{HashMap, HashSet};
 
 use ledger::{Audit, Checkpoint, DELIVERY_TREE, Frontier, LogError, NodeId, TreeHead, compare};
-use serde_json::Value;
-use store::{Campaign, ENTRY_PAGE_MAX, Store};
+use serde_json::{Value, json};
+use store::{Audience, Campaign, ENTRY_PAGE_MAX, Store};
 
 use crate::account::{self, Broken};
 use crate::book::{Book, OpenEntry};
+use crate::commands::restore;
 use crate::failure::Failure;
+use crate::forgetting;
 use crate::installation::Installation;
 
 /// What does not fit.
@@ -33,6 +35,21 @@ pub(crate) enum Finding {
         "entry {0}, the account of a campaign: deliveries were removed, added or moved, or another account was made"
     )]
     Account(u64),
+    /// Its numbers are others than those that were recorded.
+    #[error("entry {0}, the account of a campaign: the counts are not those that were recorded")]
+    Counts(u64),
+    /// Gone, and nobody entered that it was forgotten.
+    #[error(
+        "the key of the audience \"{0}\" is not among the keys, and no entry says that it was forgotten: it was removed, \
+         or this is another folder of keys"
+    )]
+    Key(String),
+    /// The row says something else than the ledger.
+    #[error("the ledger and the database do not agree whether the audience \"{0}\" was forgotten")]
+    Forgotten(String),
+    /// The ledger says it of an audience that is not there.
+    #[error("an audience that the ledger says was forgotten is not in the database: its row was removed")]
+    ForgottenRemoved,
     /// The size or root that the log says it has.
     #[error(
         "the ledger's head does not belong to its entries: it was altered, or entries were removed or added"
@@ -77,10 +94,21 @@ pub(crate) async fn audit(
     Ok(if audit.head() == head && !more { Ok(head) } else { Err(Finding::Head) })
 }
 
-/// The last account of each campaign, by the campaign's random name.
+/// What an entry says of a campaign that ended.
+struct Account {
+    entry: u64,
+    tree: TreeHead,
+    counts: Value,
+}
+
+/// The last account of each campaign, by the campaign's random name, and what bears on whether it can be checked.
 #[derive(Default)]
 pub(crate) struct Accounts {
-    accounts: HashMap<String, (u64, TreeHead)>,
+    accounts: HashMap<String, Account>,
+    /// Audiences that were forgotten, by their random names.
+    forgotten: HashSet<String>,
+    /// The last restore: its entry, and the time of the backup.
+    restored: Option<(u64, String)>,
     /// Campaigns whose deliveries somebody changed by an act since.
     reopened: HashSet<String>,
     /// Made again without such an act.
@@ -90,22 +118,66 @@ pub(crate) struct Accounts {
 impl Accounts {
     /// Takes note of an entry.
     pub(crate) fn note(&mut self, entry: &OpenEntry) {
-        let Ok(detail) = serde_json::from_str::<Value>(&entry.content.detail) else { return };
+        let Ok(mut detail) = serde_json::from_str::<Value>(&entry.content.detail) else { return };
+        match entry.content.act.as_str() {
+            forgetting::ACT => {
+                self.forgotten.extend(detail[forgetting::AUDIENCE].as_str().map(ToOwned::to_owned));
+            }
+            restore::ACT => {
+                let at = detail[restore::BACKUP_AT].as_str().unwrap_or("an unknown time");
+                self.restored = Some((entry.number, at.to_owned()));
+            }
+            _ => {}
+        }
         let Some(campaign) = detail[account::CAMPAIGN].as_str() else { return };
         if entry.content.act != account::ACT {
             self.reopened.insert(campaign.to_owned());
             return;
         }
         let Ok(tree) = serde_json::from_value::<TreeHead>(detail[DELIVERY_TREE].clone()) else { return };
-        let before = self.accounts.insert(campaign.to_owned(), (entry.number, tree));
-        if !self.reopened.remove(campaign) && before.is_some() {
+        let campaign = campaign.to_owned();
+        let reopened = self.reopened.remove(&campaign);
+        let account = Account { entry: entry.number, tree, counts: detail[account::COUNTS].take() };
+        let before = self.accounts.insert(campaign, account);
+        if !reopened && before.is_some() {
             self.unexplained.get_or_insert(entry.number);
         }
     }
 
     /// The entry and the tree of a campaign's account.
     pub(crate) fn of(&self, campaign: &Campaign) -> Option<(u64, TreeHead)> {
-        self.accounts.get(&campaign.uid).copied()
+        self.accounts.get(&campaign.uid).map(|account| (account.entry, account.tree))
+    }
+
+    /// For whoever holds a checkpoint that does not fit: that a restore is recorded, if one is.
+    pub(crate) fn restored(&self) -> Option<String> {
+        self.restored.as_ref().map(|(entry, at)| {
+            format!("Entry {entry} records a restore from a backup of {at}: what was entered after that time was lost by it")
+        })
+    }
+
+    /// Holds the keys and the database against what was forgotten.
+    async fn check_forgotten(&self, installation: &Installation) -> Result<Option<Finding>, Failure> {
+        for audience in installation.store.audiences().await? {
+            if self.forgotten.contains(&audience.uid.0) {
+                return Ok(Some(Finding::Forgotten(audience.name)));
+            }
+            let there = forgetting::key_name(&audience)
+                .is_ok_and(|name| installation.keys.has(&name).unwrap_or(false));
+            if !there {
+                return Ok(Some(Finding::Key(audience.name)));
+            }
+        }
+        let mut known = HashSet::new();
+        for Audience { uid, name, .. } in
+            installation.store.forgotten_audiences().await?.into_iter().map(|forgotten| forgotten.audience)
+        {
+            if !self.forgotten.contains(&uid.0) {
+                return Ok(Some(Finding::Forgotten(name)));
+            }
+            known.insert(uid.0);
+        }
+        Ok((!self.forgotten.is_subset(&known)).then_some(Finding::ForgottenRemoved))
     }
 
     /// Holds every account against the deliveries.
@@ -113,9 +185,12 @@ impl Accounts {
         if let Some(entry) = self.unexplained {
             return Ok(Err(Finding::Account(entry)));
         }
+        if let Some(finding) = self.check_forgotten(installation).await? {
+            return Ok(Err(finding));
+        }
         let store = &installation.store;
         let campaigns = store.campaigns().await?;
-        for (uid, (entry, tree)) in &self.accounts {
+        for (uid, Account { entry, tree, counts }) in &self.accounts {
             if self.reopened.contains(uid) {
                 continue;
             }
@@ -123,13 +198,20 @@ impl Accounts {
                 return Ok(Err(Finding::Account(*entry)));
             };
             let audience = store.audience_of(campaign).await?;
-            let salts = account::salts(&installation.audience_key(&audience)?, campaign);
-            match account::check(store, campaign, &salts, tree).await? {
+            let salts = match audience.forgotten_at {
+                Some(_) => None,
+                None => Some(account::salts(&installation.audience_key(&audience)?, campaign)),
+            };
+            match account::check(store, campaign, salts.as_ref(), tree).await? {
                 Some(Broken::Delivery(number)) => {
                     return Ok(Err(Finding::Delivery { entry: *entry, number }));
                 }
                 Some(Broken::Root) => return Ok(Err(Finding::Account(*entry))),
                 None => {}
+            }
+            // All that can be held against a forgotten audience's deliveries, beside their leaves.
+            if json!(store.counts(campaign.id).await?) != *counts {
+                return Ok(Err(Finding::Counts(*entry)));
             }
         }
         Ok(Ok(self.accounts.len()))

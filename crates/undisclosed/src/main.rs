@@ -10,6 +10,7 @@ mod check;
 mod cli;
 mod commands;
 mod failure;
+mod forgetting;
 mod installation;
 mod ledger_audit;
 mod letters_of;
@@ -97,6 +98,10 @@ async fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Worker(args) => commands::worker::run(general, args).await,
         Command::Mend(args) => commands::mend::run(general, args).await,
         Command::Reconcile(args) => commands::reconcile::run(general, args).await,
+        Command::Forget(args) => commands::forget::run(general, args).await,
+        Command::Backup(args) => commands::backup::run(general, args).await,
+        Command::Restore(args) => commands::restore::restore(general, args).await,
+        Command::Restored(args) => commands::restore::restored(general, args).await,
         Command::Ledger(command) => commands::ledger::run(general, command).await,
         Command::Demo(args) => commands::demo::run(general, args).await,
         Command::Completions { shell } => commands::completions::completions(shell),

@@ -48,7 +48,7 @@ pub(crate) struct Prepared {
 
 /// Where the people come from.
 enum Origin {
-    Stored(Audience),
+    Stored(Box<Audience>),
     File(Box<Inspected>),
 }
 
@@ -56,10 +56,14 @@ enum Origin {
 pub(crate) async fn prepare(installation: &Installation, wanted: &Wanted<'_>) -> Result<Prepared, Failure> {
     let files = MessageFiles::read(wanted.message, wanted.from, &installation.settings)?;
     let origin = match installation.store.find_audience(wanted.audience).await? {
-        Some(audience) => Origin::Stored(audience),
+        Some(audience) => Origin::Stored(Box::new(audience)),
         None => {
             let path = PathBuf::from(wanted.audience);
             if !path.is_file() {
+                let why = installation.no_audience(wanted.audience).await?;
+                if why.code == "forgotten" {
+                    return Err(why);
+                }
                 return Err(Failure::usage(
                     "not_found",
                     "there is no audience and no file of that name; `undisclosed import NAME FILE` makes an audience",
@@ -72,7 +76,7 @@ pub(crate) async fn prepare(installation: &Installation, wanted: &Wanted<'_>) ->
     warnings.extend(of_message(&files, &installation.settings.discretion_words()));
     let acknowledged = acknowledge(&warnings, &wanted.acknowledge.acknowledge)?;
     let (audience, draft) = match origin {
-        Origin::Stored(audience) => (audience, false),
+        Origin::Stored(audience) => (*audience, false),
         Origin::File(inspected) => {
             let name = free_name(installation, wanted.name).await?;
             (inspected.import(installation, &name, &acknowledged).await?, true)

@@ -84,6 +84,20 @@ pub(crate) struct Settings {
     pub(crate) internal: Internal,
     pub(crate) dkim: DkimKeys,
     pub(crate) worker: Worker,
+    pub(crate) keys: Keys,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Keys {
+    /// Days that a backup of the keys is kept: so long a destroyed key is still in one.
+    pub(crate) backup_days: u16,
+}
+
+impl Default for Keys {
+    fn default() -> Self {
+        Self { backup_days: 30 }
+    }
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -13,7 +13,8 @@ pub(crate) struct Warning {
 }
 
 /// Words that there are.
-const WORDS: [&str; 6] = ["attachments", "channel", "discretion", "hidden_rows", "names", "sheets"];
+const WORDS: [&str; 7] =
+    ["attachments", "channel", "discretion", "hidden_rows", "in_doubt", "names", "sheets"];
 
 /// Lets somebody decide about warnings. Returns the words that were acknowledged, to be recorded.
 pub(crate) fn acknowledge(warnings: &[Warning], accepted: &[String]) -> Result<Vec<String>, Failure> {
@@ -36,7 +37,7 @@ pub(crate) fn acknowledge(warnings: &[Warning], accepted: &[String]) -> Result<V
         return Err(Failure::usage(
             "warning",
             format!(
-                "stopped at warnings ({words}); nothing was sent. When they are known and accepted: --acknowledge {words}"
+                "stopped at warnings ({words}); nothing was done. When they are known and accepted: --acknowledge {words}"
             ),
         ));
     }

@@ -1,6 +1,7 @@
 //! What both databases must do alike.
 
 mod entries;
+mod forgetting;
 mod leases;
 mod two_people;
 

@@ -105,7 +105,7 @@ async fn verify(
     book: &Book,
     file: Option<&Path>,
 ) -> Result<Exit, Failure> {
-    let (head, campaigns) = verified(installation, book).await?;
+    let (head, campaigns, accounts) = verified(installation, book).await?;
     let mut words = vec![
         format!("{} entries, none altered, removed or moved.", head.size),
         format!("{campaigns} campaigns with an account, every delivery as it was recorded."),
@@ -113,7 +113,13 @@ async fn verify(
     let mut object = json!({"entries": head.size, "root": head.root.to_base64(), "accounts": campaigns});
     if let Some(path) = file {
         let octets = small_file(path)?;
-        let before = found(against(&installation.store, book, &octets, head.size).await?)?;
+        let held = against(&installation.store, book, &octets, head.size).await?;
+        let before = found(held).map_err(|mut failure| {
+            if let Some(restored) = accounts.restored() {
+                failure.message = format!("{}. {restored}", failure.message);
+            }
+            failure
+        })?;
         words.push(format!("Its first {} are those of the checkpoint.", before.size));
         object["checkpoint"] = json!({"entries": before.size, "root": before.root.to_base64()});
     }
@@ -129,16 +135,17 @@ fn small_file(path: &Path) -> Result<Vec<u8>, Failure> {
     fs::read(path).map_err(cannot)
 }
 
-/// Every entry and every account; the head, and how many accounts.
-async fn verified(installation: &Installation, book: &Book) -> Result<(TreeHead, usize), Failure> {
+/// Every entry and every account; the head, how many accounts, and these.
+async fn verified(installation: &Installation, book: &Book) -> Result<(TreeHead, usize, Accounts), Failure> {
     let mut accounts = Accounts::default();
     let head = found(audit(&installation.store, book, |entry| accounts.note(&entry)).await?)?;
-    Ok((head, found(accounts.check(installation).await?)?))
+    let checked = found(accounts.check(installation).await?)?;
+    Ok((head, checked, accounts))
 }
 
 /// A signed head: nothing is signed that does not verify.
 async fn signed(installation: &Installation, book: &Book) -> Result<(Note, u64), Failure> {
-    let (head, _) = verified(installation, book).await?;
+    let (head, ..) = verified(installation, book).await?;
     let note = Checkpoint::sign(head, &book.signer()?)
         .map_err(|error| Failure::unexpected("checkpoint", error.to_string()))?;
     Ok((note, head.size))

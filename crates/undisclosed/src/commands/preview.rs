@@ -14,6 +14,7 @@ use crate::answer::answer;
 use crate::book::Act;
 use crate::cli::{General, PreviewArgs};
 use crate::failure::{Exit, Failure};
+use crate::forgetting::forgotten_on;
 use crate::installation::Installation;
 use crate::letters_of::{CampaignIdentity, letters};
 use crate::message_files::MessageFiles;
@@ -22,6 +23,9 @@ pub(crate) async fn run(general: &General, args: PreviewArgs) -> Result<Exit, Fa
     let installation = Installation::open(general.config.as_deref(), general.database.as_deref()).await?;
     let store = &installation.store;
     let (audience, files) = asked_for(&installation, &args).await?;
+    if audience.forgotten_at.is_some() {
+        return Err(forgotten_on(audience.forgotten_at));
+    }
     files.template.check_fields(&audience.fields)?;
     let person = store
         .person_at(&audience, args.person)
@@ -77,10 +81,7 @@ async fn asked_for(
             "a preview takes an audience and a message file, or --campaign NAME",
         ));
     };
-    let audience = store
-        .find_audience(audience)
-        .await?
-        .ok_or_else(|| Failure::usage("not_found", "there is no audience of that name"))?;
+    let audience = installation.audience(audience).await?;
     Ok((audience, MessageFiles::read(message, args.from.as_deref(), settings)?))
 }
 

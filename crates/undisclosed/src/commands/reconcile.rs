@@ -21,6 +21,9 @@ pub(crate) async fn run(general: &General, args: ReconcileArgs) -> Result<Exit, 
     let store = &installation.store;
     let campaign = store.campaign(&args.name).await?;
     let audience = store.audience_of(&campaign).await?;
+    if audience.forgotten_at.is_some() {
+        return Err(StoreError::Forgotten.into());
+    }
     bury(&installation, &campaign).await?;
     let mut doubts = store.doubts(campaign.id).await?;
     if let Some(row) = args.row {

@@ -17,11 +17,7 @@ use crate::relay::ReadyRelay;
 
 pub(crate) async fn run(general: &General, args: TestArgs) -> Result<Exit, Failure> {
     let installation = Installation::open(general.config.as_deref(), general.database.as_deref()).await?;
-    let audience = installation
-        .store
-        .find_audience(&args.audience)
-        .await?
-        .ok_or_else(|| Failure::usage("not_found", "there is no audience of that name"))?;
+    let audience = installation.audience(&args.audience).await?;
     let to = allowed(&args.to, &installation.settings.test.allowed_domains.0)?;
     let relay = ReadyRelay::find(args.smtp.as_deref(), &installation.settings)?;
     let files = MessageFiles::read(&args.message, args.from.as_deref(), &installation.settings)?;

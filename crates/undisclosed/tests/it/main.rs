@@ -1,9 +1,11 @@
 //! The program as a user and as other programs see it: files in, a mail server, exit codes, JSON.
 
 mod approval;
+mod backup;
 mod bench;
 mod contract;
 mod control;
+mod forget;
 mod import;
 mod kill;
 mod layout;
