@@ -81,8 +81,7 @@ pub(crate) const SETTLE: &str = "UPDATE delivery SET \
           CAST(value->>8 AS BIGINT) AS attempt, CAST(value->>9 AS BIGINT) AS campaign, \
           CAST(value->>10 AS BIGINT) AS worker, CAST(value->>11 AS BIGINT) AS intended_at FROM {rows}) AS r \
     WHERE delivery.campaign_id = r.campaign AND delivery.number = r.number AND delivery.worker = r.worker \
-    AND (delivery.state = r.was OR (delivery.state = 6 AND r.was = 2 AND delivery.intended_at = r.intended_at)) \
-    RETURNING delivery.number AS number";
+    AND (delivery.state = r.was OR (delivery.state = 6 AND r.was = 2 AND delivery.intended_at = r.intended_at))";
 
 // The same intent once more is the journal trying again after a commit whose answer was lost: no dot went out yet.
 pub(crate) const INTEND: &str = "UPDATE delivery SET state = 2, intended_at = r.at, message_hash = r.message, \
@@ -92,8 +91,10 @@ pub(crate) const INTEND: &str = "UPDATE delivery SET state = 2, intended_at = r.
           CAST(value->>4 AS BIGINT) AS worker, value->>5 AS message FROM {rows}) AS r \
     WHERE delivery.campaign_id = r.campaign AND delivery.number = r.number AND delivery.worker = r.worker \
     AND (delivery.state = 1 OR (delivery.state = 2 AND delivery.intended_at = r.at)) \
-    AND EXISTS (SELECT 1 FROM campaign WHERE id = r.campaign AND state = 11 AND message_digest = $2 {share}) \
-    RETURNING delivery.number AS number";
+    AND EXISTS (SELECT 1 FROM campaign WHERE id = r.campaign AND state = 11 AND message_digest = $2 {share})";
+
+/// Which rows a statement changed: asked for only where it were not all, for each row that is handed back costs.
+const WHICH: &str = " RETURNING delivery.number AS number";
 
 impl Store {
     /// One durable commit, of senders of the message with this digest: outcomes of messages whose reply came, and intents
@@ -108,14 +109,35 @@ impl Store {
         settlements: &[Settlement],
         intents: &[Intent],
     ) -> Result<Journaled, StoreError> {
-        let mut journaled = Journaled::default();
+        let settled = settled_rows(campaign, settlements)?;
+        let intended = intended_rows(campaign, intents);
         let mut transaction = self.write.begin().await?;
+        let mut all = true;
         if !settlements.is_empty() {
-            let rows = sqlx::query(self.sql(SETTLE))
-                .bind(settled_rows(campaign, settlements)?)
-                .fetch_all(&mut *transaction)
-                .await?;
+            let done = sqlx::query(self.sql(SETTLE)).bind(&settled).execute(&mut *transaction).await?;
+            all = done.rows_affected() == settlements.len() as u64;
+        }
+        if all && !intents.is_empty() {
+            let intend = sqlx::query(self.sql(INTEND)).bind(&intended).bind(message_digest);
+            all = intend.execute(&mut *transaction).await?.rows_affected() == intents.len() as u64;
+        }
+        let mut journaled = Journaled {
+            settled: settlements.iter().map(|settlement| settlement.number).collect(),
+            intended: intents.iter().map(|intent| intent.number).collect(),
+        };
+        if !all {
+            // Rare: somebody paused the campaign, or took a delivery over. Once more, asking which.
+            transaction.rollback().await?;
+            transaction = self.write.begin().await?;
+            let settle = self.sql(&format!("{SETTLE}{WHICH}"));
+            let rows = sqlx::query(settle).bind(&settled).fetch_all(&mut *transaction).await?;
             journaled.settled = rows.iter().map(|row| count(row, "number")).collect::<Result<_, _>>()?;
+            let intend =
+                sqlx::query(self.sql(&format!("{INTEND}{WHICH}"))).bind(&intended).bind(message_digest);
+            let rows = intend.fetch_all(&mut *transaction).await?;
+            journaled.intended = rows.iter().map(|row| count(row, "number")).collect::<Result<_, _>>()?;
+        }
+        if !journaled.settled.is_empty() {
             // What is settled after the account was made is late: the account does not hold any more.
             sqlx::query("UPDATE campaign SET account = $2 WHERE id = $1 AND account >= 0")
                 .bind(campaign.0)
@@ -126,24 +148,20 @@ impl Store {
         for (fingerprint, at) in settlements.iter().filter_map(|s| Some((s.suppress?, s.at))) {
             suppress(&mut transaction, fingerprint, Scope::Address, at).await?;
         }
-        if !intents.is_empty() {
-            let rows: Vec<Value> = intents
-                .iter()
-                .map(|i| {
-                    let (date, at) = (i.date.as_microsecond(), i.at.as_microsecond());
-                    json!([i.number, date, at, campaign.0, i.worker.0, i.message.to_hex()])
-                })
-                .collect();
-            let rows = sqlx::query(self.sql(INTEND))
-                .bind(Value::from(rows).to_string())
-                .bind(message_digest)
-                .fetch_all(&mut *transaction)
-                .await?;
-            journaled.intended = rows.iter().map(|row| count(row, "number")).collect::<Result<_, _>>()?;
-        }
         transaction.commit().await?;
         Ok(journaled)
     }
+}
+
+fn intended_rows(campaign: CampaignId, intents: &[Intent]) -> String {
+    let rows: Vec<Value> = intents
+        .iter()
+        .map(|i| {
+            let (date, at) = (i.date.as_microsecond(), i.at.as_microsecond());
+            json!([i.number, date, at, campaign.0, i.worker.0, i.message.to_hex()])
+        })
+        .collect();
+    Value::from(rows).to_string()
 }
 
 fn settled_rows(campaign: CampaignId, settlements: &[Settlement]) -> Result<String, StoreError> {
