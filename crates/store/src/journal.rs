@@ -137,8 +137,9 @@ impl Store {
             let rows = intend.fetch_all(&mut *transaction).await?;
             journaled.intended = rows.iter().map(|row| count(row, "number")).collect::<Result<_, _>>()?;
         }
-        if !journaled.settled.is_empty() {
-            // What is settled after the account was made is late: the account does not hold any more.
+        // What is settled after the account was made is late: the account does not hold any more. On SQLite nobody is late,
+        // for a sender is taken for dead only when it is.
+        if self.has_leases() && !journaled.settled.is_empty() {
             sqlx::query("UPDATE campaign SET account = $2 WHERE id = $1 AND account >= 0")
                 .bind(campaign.0)
                 .bind(ACCOUNT_LATE)

@@ -25,6 +25,8 @@ const CAMPAIGNS_AT_ONCE_MAX: usize = 4;
 const LOOK: Duration = Duration::from_secs(1);
 /// A campaign that could not be sent is looked at again after this.
 const LEFT_ALONE: SignedDuration = SignedDuration::from_secs(5);
+/// How often it looks whether an audience was forgotten, by another machine: its copy of the key goes too.
+const FORGET_LOOK: SignedDuration = SignedDuration::from_mins(1);
 /// Campaigns in its answer: of more, the oldest are left out.
 const ANSWERED_MAX: usize = 1_000;
 
@@ -75,8 +77,15 @@ impl Shift {
     async fn work(&mut self, once: bool) -> Result<(), Failure> {
         let mut stop = self.stop.clone();
         let patience = Patience::new(&self.installation.store, self.stop.clone());
+        let mut looked = self.installation.now();
         while *stop.borrow() == Stop::No {
             let store = &self.installation.store;
+            if self.installation.now().duration_since(looked) > FORGET_LOOK {
+                looked = self.installation.now();
+                if let Err(failure) = self.installation.finish_forgetting().await {
+                    failure.render(false);
+                }
+            }
             let campaigns = match patience.keep(|| store.campaigns_to_send()).await {
                 Ok(campaigns) => campaigns,
                 // The database is away, and this process is to stop: whatever runs ends by itself.
