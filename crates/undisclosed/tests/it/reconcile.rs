@@ -1,17 +1,22 @@
 //! What is in doubt is settled by the relay's log or by a person, and never by guessing.
 
 use std::collections::BTreeMap;
+use std::process::Child;
 
 use lab::{Behaviour, Mailbox, Reaction, Server, Stage, When};
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
 use serde_json::Value;
 
-use crate::bench::{Bench, Ran, count, finish, sums};
+use crate::bench::{Bench, Ran, count, finish, signal, sums};
 use crate::postfix_server::Postfix;
 
 const PEOPLE: usize = 1_500;
 const KILLS: usize = 8;
 /// Messages that are sent after a campaign, so that the log goes on behind it; each takes a while.
 const LATER_MAX: usize = 200;
+/// Who gets them.
+const LATER: &str = "later@unit.example";
 
 const SEND: [&str; 9] =
     ["send", "people.csv", "message.md", "--name", "c", "--json", "--acknowledge", "all", "--smtp"];
@@ -69,13 +74,63 @@ async fn the_log_of_postfix_settles_every_doubt_of_killed_senders() {
     sums(&settled);
     let end = bench.run(&["resume", "c", "--json"]).exits(0).json();
     assert_eq!(count(&end, "accepted"), PEOPLE as u64);
-    let later = by_recipient(&mailbox).get("later@unit.example").copied().unwrap_or(0);
-    mailbox.wait_for(PEOPLE + later).await;
-    let mut received = by_recipient(&mailbox);
-    received.remove("later@unit.example");
-    assert_eq!(received.len(), PEOPLE, "nobody lost");
-    assert!(received.values().all(|times| *times == 1), "nobody twice");
+    delivered_once(&mailbox, PEOPLE).await;
     bench.run(&["ledger", "verify"]).exits(0);
+}
+
+/// A hundred times one of four workers is killed, through a real Postfix: what its log says of everybody in doubt agrees
+/// with what it delivered.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hundred_kills_over_four_workers_are_settled_by_the_log_of_postfix() {
+    const WORKERS: usize = 4;
+    const CONNECTIONS: u64 = 5;
+    const KILLS: usize = 100;
+    const PEOPLE: usize = 4_000;
+    let next_hop = Server::start(Behaviour::default()).await.expect("a server");
+    let mailbox = next_hop.mailbox();
+    let postfix = Postfix::start(&next_hop, "");
+    let (url, connections) = (postfix.url(), CONNECTIONS.to_string());
+    let bench = Bench::on_postgres()
+        .with_people(PEOPLE)
+        .with("UNDISCLOSED_WORKER__LEASE", "2s")
+        .with("UNDISCLOSED_DOUBT__SETTLE_AFTER", "2s")
+        .with("UNDISCLOSED_DELIVERY__DOUBT_MAX", "100000");
+    let first = bench.spawn(&[&SEND[..], &[&url, "--connections", &connections]].concat());
+    mailbox.wait_for(1).await;
+    signal(&first, "TERM");
+    finish(first);
+    let start = || bench.spawn(&["worker", "--json"]);
+    let mut workers: Vec<Child> = (0..WORKERS).map(|_| start()).collect();
+    let mut chance = StdRng::seed_from_u64(2015);
+    for _ in 0..KILLS {
+        let step = chance.random_range(1..=PEOPLE / KILLS);
+        mailbox.wait_for((mailbox.count() + step).min(PEOPLE - KILLS)).await;
+        let mut killed = std::mem::replace(&mut workers[chance.random_range(0..WORKERS)], start());
+        killed.kill().expect("SIGKILL");
+        finish(killed);
+    }
+    while bench.status("c")["state"] != "done" {}
+    for worker in workers {
+        signal(&worker, "TERM");
+        finish(worker);
+    }
+    let in_doubt = count(&bench.status("c"), "in_doubt");
+    assert!((1..=KILLS as u64 * CONNECTIONS).contains(&in_doubt), "{in_doubt}");
+    let log = postfix.log_file().display().to_string();
+    reconcile_as_the_log_goes_on(&bench, &url, &log);
+    let end = bench.run(&["resume", "c", "--json"]).exits(0).json();
+    assert_eq!(count(&end, "accepted"), PEOPLE as u64);
+    delivered_once(&mailbox, PEOPLE).await;
+}
+
+/// What Postfix handed on: everybody's message, once.
+async fn delivered_once(mailbox: &Mailbox, people: usize) {
+    let later = by_recipient(mailbox).get(LATER).copied().unwrap_or(0);
+    mailbox.wait_for(people + later).await;
+    let mut received = by_recipient(mailbox);
+    received.remove(LATER);
+    assert_eq!(received.len(), people, "nobody lost");
+    assert!(received.values().all(|times| *times == 1), "nobody twice");
 }
 
 /// A log that lacks what the relay took is not this relay's, whatever somebody says of it.
