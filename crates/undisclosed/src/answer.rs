@@ -1,6 +1,6 @@
 //! The answer of a command: on standard output, for people or as one line of JSON.
 
-use std::io::{IsTerminal, Write};
+use std::io::{BufRead, IsTerminal, Write};
 
 use serde_json::Value;
 use terminal_size::{Width, terminal_size};
@@ -32,4 +32,21 @@ pub(crate) fn say(words: &str) {
     let words = width
         .map_or_else(|| words.to_owned(), |(Width(columns), _)| textwrap::fill(words, usize::from(columns)));
     let _ = writeln!(std::io::stderr(), "{words}");
+}
+
+/// Asks on the terminal. Nothing where there is none to ask on.
+pub(crate) fn ask(question: &str) -> Option<String> {
+    if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+        return None;
+    }
+    let mut terminal = std::io::stderr();
+    let _ = write!(terminal, "{question}").and_then(|()| terminal.flush());
+    let mut answer = String::new();
+    std::io::stdin().lock().read_line(&mut answer).ok()?;
+    Some(answer.trim().to_owned())
+}
+
+/// Whether somebody said yes.
+pub(crate) fn says_yes(answer: &str) -> bool {
+    answer.eq_ignore_ascii_case("yes")
 }

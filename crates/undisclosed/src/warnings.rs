@@ -1,8 +1,6 @@
 //! Warnings: shown, and acknowledged by somebody before anything happens (contract: warnings).
 
-use std::io::{BufRead, IsTerminal, Write};
-
-use crate::answer::say;
+use crate::answer::{ask, say, says_yes};
 use crate::failure::Failure;
 
 /// One warning: a word for `--acknowledge`, and a sentence.
@@ -48,14 +46,7 @@ pub(crate) fn acknowledge(warnings: &[Warning], accepted: &[String]) -> Result<V
 }
 
 /// Asks, where there is a terminal to ask on.
-#[expect(clippy::print_stderr, reason = "a question goes to the terminal")]
 fn asked(words: &[&str]) -> bool {
-    if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
-        return false;
-    }
-    eprint!("Go on in spite of {}? Type yes: ", words.join(", "));
-    let _ = std::io::stderr().flush();
-    let mut answer = String::new();
-    let read = std::io::stdin().lock().read_line(&mut answer);
-    read.is_ok() && answer.trim().eq_ignore_ascii_case("yes")
+    ask(&format!("Go on in spite of {}? Type yes: ", words.join(", ")))
+        .is_some_and(|answer| says_yes(&answer))
 }

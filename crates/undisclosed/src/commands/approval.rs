@@ -1,7 +1,5 @@
 //! `undisclosed submit`, `approve` and `take-back`: two people (promise 4).
 
-use std::io::{BufRead, IsTerminal, Write};
-
 use campaign::{CampaignState, Counts};
 use comfy_table::{ContentArrangement, Table, presets};
 use jiff::{SignedDuration, Timestamp};
@@ -9,7 +7,7 @@ use mail::Mailbox;
 use serde_json::{Value, json};
 use store::{Audience, Campaign, Resubmission, StoreError};
 
-use crate::answer::{answer, note};
+use crate::answer::{answer, ask, note, says_yes};
 use crate::book::Act;
 use crate::campaign_object::CampaignObject;
 use crate::check;
@@ -130,17 +128,8 @@ pub(crate) fn take_back(installation: &Installation) -> SignedDuration {
 }
 
 /// On a terminal it asks; elsewhere the command is the decision.
-#[expect(clippy::print_stderr, reason = "a question goes to the terminal")]
 fn confirmed(args: &ApproveArgs) -> bool {
-    let terminal = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
-    if args.digest.is_some() || !terminal {
-        return true;
-    }
-    eprint!("Approve this? Type yes: ");
-    let _ = std::io::stderr().flush();
-    let mut answer = String::new();
-    let read = std::io::stdin().lock().read_line(&mut answer);
-    read.is_ok() && answer.trim().eq_ignore_ascii_case("yes")
+    args.digest.is_some() || ask("Approve this? Type yes: ").is_none_or(|answer| says_yes(&answer))
 }
 
 /// Takes a campaign back into a draft, before its first message leaves.

@@ -1,11 +1,9 @@
 //! `undisclosed forget`: an audience's key is destroyed, and with it whatever was sealed under it (promise 11).
 
-use std::io::{BufRead, IsTerminal, Write};
-
 use serde_json::{Value, json};
 use store::Audience;
 
-use crate::answer::{answer, note};
+use crate::answer::{answer, ask, note};
 use crate::book::Act;
 use crate::cli::{ForgetArgs, General};
 use crate::failure::{Exit, Failure};
@@ -128,17 +126,7 @@ impl Lost {
 }
 
 /// Asks, where there is a terminal to ask on.
-#[expect(clippy::print_stderr, reason = "a question goes to the terminal")]
 fn confirmed(args: &ForgetArgs) -> bool {
-    if args.yes {
-        return true;
-    }
-    if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
-        return false;
-    }
-    eprint!("Forget it? It cannot be undone. Type the audience's name: ");
-    let _ = std::io::stderr().flush();
-    let mut answer = String::new();
-    let read = std::io::stdin().lock().read_line(&mut answer);
-    read.is_ok() && answer.trim() == args.audience
+    let name = || ask("Forget it? It cannot be undone. Type the audience's name: ");
+    args.yes || name().is_some_and(|name| name == args.audience)
 }

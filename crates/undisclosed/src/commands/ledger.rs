@@ -106,10 +106,10 @@ async fn verify(
     file: Option<&Path>,
 ) -> Result<Exit, Failure> {
     let (head, campaigns, accounts) = verified(installation, book).await?;
-    let mut words = vec![
-        format!("{} entries, none altered, removed or moved.", head.size),
-        format!("{campaigns} campaigns with an account, every delivery as it was recorded."),
-    ];
+    let mut words = vec![format!("{} entries, none altered, removed or moved.", head.size)];
+    if campaigns > 0 {
+        words.push(format!("{campaigns} campaigns with an account, every delivery as it was recorded."));
+    }
     let mut object = json!({"entries": head.size, "root": head.root.to_base64(), "accounts": campaigns});
     if let Some(path) = file {
         let octets = small_file(path)?;
