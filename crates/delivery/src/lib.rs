@@ -10,6 +10,7 @@ mod gate;
 mod identity;
 mod journal;
 mod letters;
+mod lock;
 mod paces;
 mod patience;
 mod policy;
@@ -17,6 +18,7 @@ mod progress;
 mod sender;
 mod settle;
 pub mod smtp;
+mod stop;
 mod supply;
 mod tenure;
 mod token;
@@ -28,7 +30,8 @@ pub use journal::JournalError;
 pub use letters::{LetterError, Letters, Prepare};
 pub use patience::Patience;
 pub use progress::Progress;
-pub use sender::{Finish, Limits, SendError, Sender, Stop, StopSignal, asked};
+pub use sender::{Finish, Limits, SendError, Sender};
+pub use stop::{Stop, StopSignal, asked};
 pub use token::{TokenError, TokenSource};
 
 /// Connections that a campaign may use at most (`delivery.connections`).

@@ -12,8 +12,8 @@ use store::{Place, Store, StoreError};
 
 use crate::Clock;
 use crate::domain_paces::{DomainPaces, LATE_MAX};
+use crate::lock::lock;
 use crate::patience::Patience;
-use crate::sender::lock;
 
 /// The time for which places are reserved at once.
 const RESERVED_MAX: SignedDuration = SignedDuration::from_millis(250);

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use store::{Store, StoreError};
 
-use crate::sender::{Stop, StopSignal, asked};
+use crate::stop::{Stop, StopSignal, asked};
 
 /// How long it waits.
 #[derive(Debug, Clone, Copy)]

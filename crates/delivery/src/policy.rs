@@ -2,7 +2,8 @@
 
 use campaign::{Consequence, PauseCause};
 
-use crate::sender::{SendError, Shared, lock};
+use crate::lock::lock;
+use crate::sender::{SendError, Shared};
 use crate::settle::Outcome;
 
 impl Shared {

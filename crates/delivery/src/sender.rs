@@ -1,7 +1,7 @@
 //! A sender: connections, journal and supply of one campaign, from start to finish.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use campaign::{CampaignEvent, CampaignState, PauseCause, PolicyRefusals, QuietHours, Rate, Retry};
@@ -15,11 +15,13 @@ use tokio::task::JoinSet;
 use crate::gate::Gate;
 use crate::journal::{Journal, JournalError};
 use crate::letters::Prepare;
+use crate::lock::lock;
 use crate::paces::Paces;
 use crate::patience::Patience;
 use crate::progress::Progress;
 use crate::settle::Settle;
 use crate::smtp::Relay;
+use crate::stop::{Stop, StopSignal, asked};
 use crate::supply::{LOOK_AGAIN, Supply};
 use crate::tenure::Tenure;
 use crate::token::TokenSource;
@@ -29,27 +31,6 @@ use crate::{Clock, LetterError};
 /// How often a sender looks whether somebody paused or cancelled the campaign. The intent looks too, in its own
 /// commit: after `pause` has returned, at most those already in flight leave.
 const STATE_LOOK: Duration = Duration::from_millis(250);
-
-/// How the process is asked to stop.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Stop {
-    /// Go on.
-    No,
-    /// Finish the messages in flight (SIGINT, SIGTERM).
-    Soon,
-    /// At once (the second signal): what is in flight becomes in doubt.
-    Now,
-}
-
-/// The process's wish to stop.
-pub type StopSignal = watch::Receiver<Stop>;
-
-/// Returns when somebody asked for this stop, or a harder one; never, when nobody is left who could.
-pub async fn asked(signal: &mut StopSignal, for_stop: Stop) {
-    if signal.wait_for(|stop| *stop >= for_stop).await.is_err() {
-        std::future::pending::<()>().await;
-    }
-}
 
 /// What a sender keeps to.
 #[derive(Debug, Clone)]
@@ -397,9 +378,4 @@ async fn watch_state(shared: Arc<Shared>, mut stop: StopSignal) {
         // A database that does not answer is the journal's to wait for.
         let _ = shared.look_at_state().await;
     }
-}
-
-/// A lock whose holder panicked holds counters and times alone: they are as good as before.
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -8,8 +8,8 @@ use rand::rngs::StdRng;
 use store::{CampaignId, Presence, Store, StoreError, WorkerId};
 
 use crate::Clock;
+use crate::lock::lock;
 use crate::patience::Patience;
-use crate::sender::lock;
 
 /// Renewals in the time of a lease: two may fail.
 const RENEWALS: u32 = 3;

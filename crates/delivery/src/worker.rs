@@ -12,10 +12,12 @@ use store::{Claimed, Intent, Settlement};
 use tokio::sync::watch;
 
 use crate::journal::Committed;
+use crate::lock::lock;
 use crate::paces::Turn;
-use crate::sender::{SendError, Shared, Stop, asked, lock};
+use crate::sender::{SendError, Shared};
 use crate::settle::{Outcome, Settle, Settled};
 use crate::smtp::{Envelope, EnvelopeOptions, HandOver, OpenError, Reply, Session, open};
+use crate::stop::{Stop, asked};
 use crate::supply::{Next, until};
 
 pub(crate) struct Worker {
