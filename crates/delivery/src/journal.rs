@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use store::{CampaignId, Intent, JOURNAL_BATCH_MAX, Journaled, Settlement, Store, StoreError};
+use store::{CampaignId, Intent, JOURNAL_BATCH_MAX, Journaled, Settlement, Store, StoreError, Version};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::patience::Patience;
@@ -44,13 +44,13 @@ impl Journal {
     pub(crate) fn start(
         store: Store,
         campaign: CampaignId,
-        message_digest: String,
+        version: Version,
         patience: Patience,
         progress: Arc<Progress>,
     ) -> Self {
         let (requests, queue) = mpsc::channel(JOURNAL_BATCH_MAX);
         let ended = Arc::new(OnceLock::new());
-        let book = Book { store, campaign, message_digest, patience, progress, ended: ended.clone() };
+        let book = Book { store, campaign, version, patience, progress, ended: ended.clone() };
         tokio::spawn(book.keep(queue));
         Self { requests, ended }
     }
@@ -79,8 +79,7 @@ impl Journal {
 struct Book {
     store: Store,
     campaign: CampaignId,
-    /// Of the message that this sender has: once it is mended, the intents of the old one do not hold.
-    message_digest: String,
+    version: Version,
     patience: Patience,
     progress: Arc<Progress>,
     ended: Arc<OnceLock<JournalError>>,
@@ -131,7 +130,7 @@ impl Book {
         let tries = AtomicU32::new(0);
         let commit = || {
             tries.fetch_add(1, Ordering::Relaxed);
-            self.store.journal(self.campaign, &self.message_digest, settlements, intents)
+            self.store.journal(self.campaign, &self.version, settlements, intents)
         };
         let journaled = self.progress.commits.time(self.patience.keep(commit)).await?;
         Ok((journaled, tries.load(Ordering::Relaxed) > 1))

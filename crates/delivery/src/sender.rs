@@ -8,7 +8,7 @@ use campaign::{CampaignEvent, CampaignState, PauseCause, PolicyRefusals, QuietHo
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use rustls::ClientConfig;
-use store::{Campaign, Presence, Store, StoreError};
+use store::{Campaign, Presence, Store, StoreError, Version};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -19,6 +19,7 @@ use crate::lock::lock;
 use crate::paces::Paces;
 use crate::patience::Patience;
 use crate::progress::Progress;
+use crate::scribe::Scribe;
 use crate::settle::Settle;
 use crate::smtp::Relay;
 use crate::stop::{Stop, StopSignal, asked};
@@ -84,6 +85,7 @@ pub(crate) struct Shared {
     pub(crate) store: Store,
     pub(crate) campaign: Campaign,
     pub(crate) letters: Arc<dyn Prepare>,
+    pub(crate) scribe: Arc<dyn Scribe>,
     pub(crate) relay: Relay,
     pub(crate) tokens: Option<TokenSource>,
     pub(crate) tls: Arc<ClientConfig>,
@@ -115,6 +117,8 @@ pub struct Sender {
     pub presence: Presence,
     /// Makes the messages.
     pub letters: Arc<dyn Prepare>,
+    /// Writes the ledger's entries.
+    pub scribe: Arc<dyn Scribe>,
     /// Where to.
     pub relay: Relay,
     /// Bearer tokens that are renewed, for relays that want them.
@@ -174,7 +178,7 @@ impl Sender {
             journal: Journal::start(
                 store.clone(),
                 id,
-                self.campaign.message_digest.clone(),
+                Version::of(&self.campaign),
                 patience.clone(),
                 self.progress.clone(),
             ),
@@ -191,6 +195,7 @@ impl Sender {
             store,
             campaign: self.campaign,
             letters: self.letters,
+            scribe: self.scribe,
             relay: self.relay,
             tokens: self.tokens,
             tls: self.tls,
@@ -290,20 +295,30 @@ impl Shared {
     /// Pauses the campaign by itself.
     pub(crate) async fn pause(&self, cause: PauseCause, detail: &str) -> Result<(), StoreError> {
         let reason = pause_reason(cause, detail);
-        let moved = self.moved(CampaignEvent::Pause, &reason).await;
+        let moved = self.moved(CampaignEvent::Pause, "pause", &reason).await;
         self.stop(Some(Finish::Paused(reason)));
         tolerate_transition(moved)
     }
 
-    async fn moved(&self, event: CampaignEvent, reason: &str) -> Result<CampaignState, StoreError> {
-        let move_it = || self.store.move_campaign(self.campaign.id, event, reason, self.clock.now());
-        self.patience.keep(move_it).await
+    async fn moved(
+        &self,
+        event: CampaignEvent,
+        act: &str,
+        reason: &str,
+    ) -> Result<CampaignState, StoreError> {
+        let (id, now) = (self.campaign.id, self.clock.now());
+        match self.scribe.entry(act, reason) {
+            Some(entry) => {
+                self.patience.keep(|| self.store.act_on_campaign(id, event, reason, now, &entry)).await
+            }
+            None => self.patience.keep(|| self.store.move_campaign(id, event, reason, now)).await,
+        }
     }
 
     /// Halts the campaign: a message was refused by the proof as it was about to leave.
     pub(crate) async fn halt(&self, error: &LetterError) -> Result<(), StoreError> {
         let reason = error.to_string();
-        let moved = self.moved(CampaignEvent::Halt, &reason).await;
+        let moved = self.moved(CampaignEvent::Halt, "halt", &reason).await;
         self.stop(Some(Finish::Halted(reason)));
         tolerate_transition(moved)
     }
@@ -311,9 +326,9 @@ impl Shared {
     /// Stops if somebody paused, cancelled or halted the campaign.
     pub(crate) async fn look_at_state(&self) -> Result<(), StoreError> {
         let now = self.store.campaign(&self.campaign.name).await?;
-        if now.message_digest != self.campaign.message_digest {
+        if Version::of(&now) != Version::of(&self.campaign) {
             self.stop(Some(Finish::Paused(
-                "its message was mended; `undisclosed resume` sends the new one".to_owned(),
+                "it was changed meanwhile; `undisclosed resume` sends it as it is now".to_owned(),
             )));
         }
         let state = (now.state, now.reason);

@@ -59,7 +59,7 @@ impl Store {
                 .execute(&mut *transaction)
                 .await?;
         } else {
-            let sql = "SELECT id FROM campaign WHERE audience_id = $1 AND (state NOT IN (14, 15) OR account = -1) LIMIT 1";
+            let sql = "SELECT id FROM campaign WHERE audience_id = $1 AND (state NOT IN (14, 15) OR account < 0) LIMIT 1";
             let open: Option<i64> =
                 sqlx::query_scalar(sql).bind(audience.id).fetch_optional(&mut *transaction).await?;
             if open.is_some() {
@@ -107,6 +107,7 @@ impl Store {
         Ok(())
     }
 
+    /// Without the number of its attempt a doubt is not settled by a late outcome: no account could be made of that.
     async fn empty_deliveries(&self, campaign: i64, batch: i64) -> Result<(), StoreError> {
         let last: i64 =
             sqlx::query_scalar("SELECT COALESCE(MAX(number), 0) FROM delivery WHERE campaign_id = $1")
@@ -116,7 +117,8 @@ impl Store {
         let mut after = 0;
         while after < last {
             sqlx::query(
-                "UPDATE delivery SET reply = '', message_hash = '' WHERE campaign_id = $1 AND number > $2 AND number <= $3",
+                "UPDATE delivery SET reply = '', message_hash = '', worker = 0 \
+                 WHERE campaign_id = $1 AND number > $2 AND number <= $3",
             )
             .bind(campaign)
             .bind(after)

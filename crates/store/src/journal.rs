@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::account::ACCOUNT_LATE;
 use crate::audience::count;
 use crate::suppression::suppress;
-use crate::{CampaignId, Scope, Store, StoreError, WorkerId};
+use crate::{Campaign, CampaignId, Scope, Store, StoreError, WorkerId};
 
 /// Settlements and intents in one commit: more than the connections there can be.
 pub const JOURNAL_BATCH_MAX: usize = 1_000;
@@ -56,6 +56,24 @@ pub struct Intent {
     pub message: Digest,
 }
 
+/// What of a campaign a sender goes by: once its message is mended, or another way of sending it is submitted, the
+/// intents of who did not notice do not hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Version {
+    /// The message's digest.
+    pub message: String,
+    /// The hash of what two people agreed on; nothing where one decides alone.
+    pub submission: String,
+}
+
+impl Version {
+    /// That of a campaign as it was read.
+    #[must_use]
+    pub fn of(campaign: &Campaign) -> Self {
+        Self { message: campaign.message_digest.clone(), submission: campaign.approval.submission.clone() }
+    }
+}
+
 /// What a commit made durable.
 #[derive(Debug, Clone, Default)]
 pub struct Journaled {
@@ -91,21 +109,22 @@ pub(crate) const INTEND: &str = "UPDATE delivery SET state = 2, intended_at = r.
           CAST(value->>4 AS BIGINT) AS worker, value->>5 AS message FROM {rows}) AS r \
     WHERE delivery.campaign_id = r.campaign AND delivery.number = r.number AND delivery.worker = r.worker \
     AND (delivery.state = 1 OR (delivery.state = 2 AND delivery.intended_at = r.at)) \
-    AND EXISTS (SELECT 1 FROM campaign WHERE id = r.campaign AND state = 11 AND message_digest = $2 {share})";
+    AND EXISTS (SELECT 1 FROM campaign WHERE id = r.campaign AND state = 11 AND message_digest = $2 \
+     AND submission = $3 {share})";
 
 /// Which rows a statement changed: asked for only where it were not all, for each row that is handed back costs.
 const WHICH: &str = " RETURNING delivery.number AS number";
 
 impl Store {
-    /// One durable commit, of senders of the message with this digest: outcomes of messages whose reply came, and intents
-    /// of those about to be handed over.
+    /// One durable commit, of senders of this version: outcomes of messages whose reply came, and intents of those about to
+    /// be handed over.
     ///
     /// # Errors
     /// [`StoreError`]; then nothing of the batch is durable, and no dot of it may go out.
     pub async fn journal(
         &self,
         campaign: CampaignId,
-        message_digest: &str,
+        version: &Version,
         settlements: &[Settlement],
         intents: &[Intent],
     ) -> Result<Journaled, StoreError> {
@@ -118,7 +137,8 @@ impl Store {
             all = done.rows_affected() == settlements.len() as u64;
         }
         if all && !intents.is_empty() {
-            let intend = sqlx::query(self.sql(INTEND)).bind(&intended).bind(message_digest);
+            let intend = sqlx::query(self.sql(INTEND)).bind(&intended);
+            let intend = intend.bind(&version.message).bind(&version.submission);
             all = intend.execute(&mut *transaction).await?.rows_affected() == intents.len() as u64;
         }
         let mut journaled = Journaled {
@@ -132,8 +152,8 @@ impl Store {
             let settle = self.sql(&format!("{SETTLE}{WHICH}"));
             let rows = sqlx::query(settle).bind(&settled).fetch_all(&mut *transaction).await?;
             journaled.settled = rows.iter().map(|row| count(row, "number")).collect::<Result<_, _>>()?;
-            let intend =
-                sqlx::query(self.sql(&format!("{INTEND}{WHICH}"))).bind(&intended).bind(message_digest);
+            let intend = sqlx::query(self.sql(&format!("{INTEND}{WHICH}"))).bind(&intended);
+            let intend = intend.bind(&version.message).bind(&version.submission);
             let rows = intend.fetch_all(&mut *transaction).await?;
             journaled.intended = rows.iter().map(|row| count(row, "number")).collect::<Result<_, _>>()?;
         }

@@ -46,16 +46,20 @@ impl Installation {
     pub(crate) async fn close_accounts(&self) -> Result<(), Failure> {
         for name in self.store.unaccounted().await? {
             let campaign = self.store.campaign(&name).await?;
-            close(self, &campaign).await?;
+            let audience = self.store.audience_of(&campaign).await?;
+            match self.audience_key(&audience) {
+                Ok(key) => close(self, &campaign, &salts(&key, &campaign)).await?,
+                // Another machine has the key, and closes it.
+                Err(failure) if failure.code == "keys" => {}
+                Err(failure) => return Err(failure),
+            }
         }
         Ok(())
     }
 }
 
-async fn close(installation: &Installation, campaign: &Campaign) -> Result<(), Failure> {
+async fn close(installation: &Installation, campaign: &Campaign, salts: &SaltKey) -> Result<(), Failure> {
     let store = &installation.store;
-    let audience = store.audience_of(campaign).await?;
-    let salts = salts(&installation.audience_key(&audience)?, campaign);
     let (mut tree, mut after) = (Frontier::default(), 0);
     loop {
         let rows = store.account_rows(campaign, after).await?;
@@ -63,7 +67,7 @@ async fn close(installation: &Installation, campaign: &Campaign) -> Result<(), F
         after = last.number;
         let mut leaves = Vec::with_capacity(rows.len());
         for row in &rows {
-            let leaf = leaf(row, &salts).ok_or_else(|| {
+            let leaf = leaf(row, salts).ok_or_else(|| {
                 Failure::unexpected("account", "a delivery has no person; its account is left open")
             })?;
             append(&mut tree, leaf)?;

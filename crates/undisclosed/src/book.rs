@@ -1,6 +1,7 @@
 //! The ledger's book: acts are sealed for it, and read back (promise 10).
 
-use keys::{DataKey, KeyFolderError, KeyName};
+use delivery::{Clock, Scribe, SystemClock};
+use keys::{DataKey, KeyFolderError, KeyName, Random};
 use ledger::{Commitment, EntryContent, Hash, Salt, Signer};
 use serde_json::{Value, json};
 use store::{Audience, Confidence, SealedEntry, StoredEntry};
@@ -11,6 +12,10 @@ use crate::installation::Installation;
 const SIGNING_LABEL: &[u8] = b"undisclosed ledger signing v1";
 const NAME_LABEL: &[u8] = b"undisclosed ledger name v1";
 const SALT_OCTETS: usize = 32;
+/// A reason is sealed for this place alone.
+const REASON_CONTEXT: &[u8] = b"ledger reason";
+/// Who acts when nobody does: a rule that protects the people on the list.
+const RULE: &str = "rule";
 
 /// An act, before it is recorded. No address and no name stands in any field but the reason.
 pub(crate) struct Act<'a> {
@@ -39,6 +44,19 @@ pub(crate) struct OpenEntry {
     pub(crate) salt: Salt,
     pub(crate) content: EntryContent,
     pub(crate) commitment: Commitment,
+    confidence: Option<Confidence>,
+}
+
+/// What somebody typed when an entry was made.
+pub(crate) enum Reason {
+    /// Nothing.
+    None,
+    /// This.
+    Text(String),
+    /// Its audience was forgotten, or its key lies elsewhere.
+    Unreadable,
+    /// Not what was recorded.
+    Altered,
 }
 
 /// The key of the ledger.
@@ -75,7 +93,7 @@ impl Book {
                 detail["reason"] =
                     json!({"commitment": Commitment::of_text(text, &salt).map_err(too_long)?.to_base64()});
                 let plain = [&salt.0[..], text.as_bytes()].concat();
-                let sealed = installation.audience_key(audience)?.seal(b"ledger reason", &plain)?;
+                let sealed = installation.audience_key(audience)?.seal(REASON_CONTEXT, &plain)?;
                 Some(Confidence { key_name: audience.key_name.clone(), sealed })
             }
         };
@@ -86,12 +104,16 @@ impl Book {
             subject: act.subject.to_owned(),
             detail: detail.to_string(),
         };
+        Ok(SealedEntry { confidence, ..self.write(random, &content)? })
+    }
+
+    fn write(&self, random: &Random, content: &EntryContent) -> Result<SealedEntry, Failure> {
         let salt = Salt(random.octets()?);
         let leaf = content.commit(&salt).map_err(too_long)?.leaf();
-        let text = serde_json::to_vec(&content)
+        let text = serde_json::to_vec(content)
             .map_err(|_| Failure::unexpected("ledger", "an entry could not be written"))?;
         let sealed = self.0.seal(&leaf.0, &[&salt.0[..], &text].concat())?;
-        Ok(SealedEntry { leaf, sealed, confidence })
+        Ok(SealedEntry { leaf, sealed, confidence: None })
     }
 
     /// An entry whose leaf is known. `None`: its salt and content are not those that were recorded.
@@ -100,7 +122,8 @@ impl Book {
         let (salt, text) = plain.split_first_chunk::<SALT_OCTETS>()?;
         let (salt, content) = (Salt(*salt), serde_json::from_slice::<EntryContent>(text).ok()?);
         let commitment = content.commit(&salt).ok().filter(|commitment| commitment.leaf() == *leaf)?;
-        Some(OpenEntry { number: entry.number, salt, content, commitment })
+        let confidence = entry.confidence.clone();
+        Some(OpenEntry { number: entry.number, salt, content, commitment, confidence })
     }
 
     /// What signs checkpoints. Its name is this installation's, and part of every checkpoint.
@@ -115,10 +138,54 @@ fn too_long(error: ledger::ContentError) -> Failure {
     Failure::usage("ledger", format!("{error}; nothing was changed"))
 }
 
+/// Writes what a campaign's sender does by itself: a rule of the program pauses or halts it.
+pub(crate) struct RuleScribe {
+    book: Book,
+    random: Random,
+    clock: SystemClock,
+    campaign: String,
+}
+
+impl RuleScribe {
+    pub(crate) async fn new(installation: &Installation, campaign: &str) -> Result<Self, Failure> {
+        let (book, random) = (Book::open(installation).await?, installation.random.clone());
+        Ok(Self { book, random, clock: installation.clock, campaign: campaign.to_owned() })
+    }
+}
+
+impl Scribe for RuleScribe {
+    fn entry(&self, act: &str, reason: &str) -> Option<SealedEntry> {
+        let content = EntryContent {
+            at: self.clock.now().as_microsecond(),
+            actor: RULE.to_owned(),
+            act: act.to_owned(),
+            subject: self.campaign.clone(),
+            detail: json!({"reason": reason}).to_string(),
+        };
+        self.book.write(&self.random, &content).ok()
+    }
+}
+
 impl Installation {
     /// An act, sealed for the ledger.
     pub(crate) async fn entry(&self, act: &Act<'_>) -> Result<SealedEntry, Failure> {
         Book::open(self).await?.seal(self, act)
+    }
+
+    /// What somebody typed when an entry was made, held against the entry.
+    pub(crate) fn reason_of(&self, entry: &OpenEntry) -> Reason {
+        let detail: Value = serde_json::from_str(&entry.content.detail).unwrap_or_default();
+        let Some(recorded) = detail["reason"]["commitment"].as_str() else { return Reason::None };
+        let Some(confidence) = &entry.confidence else { return Reason::Altered };
+        let Some(name) = KeyName::parse(&confidence.key_name) else { return Reason::Altered };
+        let Ok(key) = self.keys.load(&name, &self.instance, &self.random) else { return Reason::Unreadable };
+        let Ok(plain) = key.open(REASON_CONTEXT, &confidence.sealed) else { return Reason::Altered };
+        let read = plain.split_first_chunk::<SALT_OCTETS>().and_then(|(salt, text)| {
+            let text = String::from_utf8(text.to_vec()).ok()?;
+            let commitment = Commitment::of_text(&text, &Salt(*salt)).ok()?;
+            (commitment.to_base64() == recorded).then_some(text)
+        });
+        read.map_or(Reason::Altered, Reason::Text)
     }
 
     /// Records an act that changes nothing else.

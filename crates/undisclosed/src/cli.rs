@@ -395,6 +395,11 @@ pub(crate) enum LedgerCommand {
         /// CAMPAIGN/ROW: the row in the spreadsheet
         delivery: String,
     },
+    /// Print the reason that somebody typed; it can hold an address, so this is recorded
+    Reason {
+        /// The entry's number
+        entry: u64,
+    },
     /// Write all entries with their salts for an auditor: a line of JSON each
     Export {
         /// The file; - is standard output

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use store::{Audience, Campaign, ENTRY_PAGE_MAX, Store};
 
 use crate::account::{self, Broken};
-use crate::book::{Book, OpenEntry};
+use crate::book::{Book, OpenEntry, Reason};
 use crate::commands::restore;
 use crate::failure::Failure;
 use crate::forgetting;
@@ -50,6 +50,14 @@ pub(crate) enum Finding {
     /// The ledger says it of an audience that is not there.
     #[error("an audience that the ledger says was forgotten is not in the database: its row was removed")]
     ForgottenRemoved,
+    /// What lies apart from the tree.
+    #[error("entry {0}: the reason that somebody typed is not the one that was recorded")]
+    Reason(u64),
+    /// The campaign's row says something else than the ledger.
+    #[error(
+        "the ledger has no approval of the campaign \"{0}\" by the one that the database names, as it stands there"
+    )]
+    Approval(String),
     /// The size or root that the log says it has.
     #[error(
         "the ledger's head does not belong to its entries: it was altered, or entries were removed or added"
@@ -101,9 +109,10 @@ struct Account {
     counts: Value,
 }
 
-/// The last account of each campaign, by the campaign's random name, and what bears on whether it can be checked.
-#[derive(Default)]
-pub(crate) struct Accounts {
+/// What the entries say that the database can be held against: the last account of each campaign, by the campaign's random
+/// name; who agreed to what; what was forgotten.
+pub(crate) struct Recorded<'a> {
+    installation: &'a Installation,
     accounts: HashMap<String, Account>,
     /// Audiences that were forgotten, by their random names.
     forgotten: HashSet<String>,
@@ -111,13 +120,32 @@ pub(crate) struct Accounts {
     restored: Option<(u64, String)>,
     /// Campaigns whose deliveries somebody changed by an act since.
     reopened: HashSet<String>,
-    /// Made again without such an act.
-    unexplained: Option<u64>,
+    /// The last submission of each campaign and who made it, and the last approval and who gave it; by name.
+    submitted: HashMap<String, (String, String)>,
+    approved: HashMap<String, (String, String)>,
+    /// The first thing that does not fit.
+    found: Option<Finding>,
 }
 
-impl Accounts {
+impl<'a> Recorded<'a> {
+    pub(crate) fn new(installation: &'a Installation) -> Self {
+        Self {
+            installation,
+            accounts: HashMap::new(),
+            forgotten: HashSet::new(),
+            restored: None,
+            reopened: HashSet::new(),
+            submitted: HashMap::new(),
+            approved: HashMap::new(),
+            found: None,
+        }
+    }
+
     /// Takes note of an entry.
     pub(crate) fn note(&mut self, entry: &OpenEntry) {
+        if matches!(self.installation.reason_of(entry), Reason::Altered) {
+            self.found.get_or_insert(Finding::Reason(entry.number));
+        }
         let Ok(mut detail) = serde_json::from_str::<Value>(&entry.content.detail) else { return };
         match entry.content.act.as_str() {
             forgetting::ACT => {
@@ -127,7 +155,13 @@ impl Accounts {
                 let at = detail[restore::BACKUP_AT].as_str().unwrap_or("an unknown time");
                 self.restored = Some((entry.number, at.to_owned()));
             }
-            _ => {}
+            act => {
+                if let Some(submission) = detail["submission"].as_str() {
+                    let by = (submission.to_owned(), entry.content.actor.clone());
+                    let steps = if act == "approve" { &mut self.approved } else { &mut self.submitted };
+                    steps.insert(entry.content.subject.clone(), by);
+                }
+            }
         }
         let Some(campaign) = detail[account::CAMPAIGN].as_str() else { return };
         if entry.content.act != account::ACT {
@@ -140,7 +174,7 @@ impl Accounts {
         let account = Account { entry: entry.number, tree, counts: detail[account::COUNTS].take() };
         let before = self.accounts.insert(campaign, account);
         if !reopened && before.is_some() {
-            self.unexplained.get_or_insert(entry.number);
+            self.found.get_or_insert(Finding::Account(entry.number));
         }
     }
 
@@ -157,7 +191,8 @@ impl Accounts {
     }
 
     /// Holds the keys and the database against what was forgotten.
-    async fn check_forgotten(&self, installation: &Installation) -> Result<Option<Finding>, Failure> {
+    async fn check_forgotten(&self) -> Result<Option<Finding>, Failure> {
+        let installation = self.installation;
         for audience in installation.store.audiences().await? {
             if self.forgotten.contains(&audience.uid.0) {
                 return Ok(Some(Finding::Forgotten(audience.name)));
@@ -180,16 +215,30 @@ impl Accounts {
         Ok((!self.forgotten.is_subset(&known)).then_some(Finding::ForgottenRemoved))
     }
 
-    /// Holds every account against the deliveries.
-    pub(crate) async fn check(&self, installation: &Installation) -> Result<Result<usize, Finding>, Failure> {
-        if let Some(entry) = self.unexplained {
-            return Ok(Err(Finding::Account(entry)));
+    /// Whether the ledger has who submitted and who agreed to a campaign as its row has it.
+    fn approval_holds(&self, campaign: &Campaign) -> bool {
+        let approval = &campaign.approval;
+        let Some(approver) = &approval.approver else { return true };
+        let is = |steps: &HashMap<String, (String, String)>, who: &str| {
+            steps.get(&campaign.name).is_some_and(|(what, by)| *what == approval.submission && by == who)
+        };
+        is(&self.submitted, &approval.author) && is(&self.approved, approver)
+    }
+
+    /// Holds every account against the deliveries, and every approval against the campaigns.
+    pub(crate) async fn check(&self) -> Result<Result<usize, Finding>, Failure> {
+        let installation = self.installation;
+        if let Some(finding) = &self.found {
+            return Ok(Err(finding.clone()));
         }
-        if let Some(finding) = self.check_forgotten(installation).await? {
+        if let Some(finding) = self.check_forgotten().await? {
             return Ok(Err(finding));
         }
         let store = &installation.store;
         let campaigns = store.campaigns().await?;
+        if let Some(campaign) = campaigns.iter().find(|campaign| !self.approval_holds(campaign)) {
+            return Ok(Err(Finding::Approval(campaign.name.clone())));
+        }
         for (uid, Account { entry, tree, counts }) in &self.accounts {
             if self.reopened.contains(uid) {
                 continue;

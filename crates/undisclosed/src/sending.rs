@@ -4,14 +4,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use campaign::{CampaignEvent, CampaignState};
-use delivery::{Clock, Finish, Patience, Prepare, Progress, Sender, Stop, StopSignal, asked};
+use delivery::{Clock, Finish, Patience, Prepare, Progress, Scribe, Sender, Stop, StopSignal, asked};
 use jiff::Timestamp;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
-use store::{Audience, Campaign, Presence, StoreError, WorkerId};
+use serde_json::json;
+use store::{Audience, Campaign, Presence, StoreError, Version, WorkerId};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
+use crate::book::{Act, RuleScribe};
 use crate::campaign_object::{CampaignObject, Timing};
 use crate::failure::{Exit, Failure};
 use crate::installation::Installation;
@@ -60,6 +62,7 @@ pub(crate) async fn run(
     let files = MessageFiles::stored(&campaign.message, &installation.settings)?;
     let identity = CampaignIdentity { number: campaign.id.get(), uid: &campaign.uid, test: false };
     let letters: Arc<dyn Prepare> = Arc::new(letters(installation, audience, files, &identity)?);
+    let scribe: Arc<dyn Scribe> = Arc::new(RuleScribe::new(installation, &campaign.name).await?);
     let limits = installation.settings.limits(campaign.connections)?;
     let (store, clock, id) = (installation.store.clone(), installation.clock, campaign.id);
     let patience = Patience::new(&store, stop.clone());
@@ -73,6 +76,7 @@ pub(crate) async fn run(
             campaign,
             presence,
             letters,
+            scribe,
             relay: relay.relay,
             tokens: relay.tokens,
             tls: relay.tls,
@@ -138,12 +142,19 @@ async fn wait_for_start(
     stop: &mut StopSignal,
 ) -> Result<bool, Failure> {
     let (store, id) = (&installation.store, campaign.id);
+    let version = Version::of(campaign);
     loop {
-        let (state, _) = patience.keep(|| store.campaign_state(id)).await?;
-        let now = installation.now();
+        // Read anew: taken back and agreed to once more, it has another time.
+        let campaign = patience.keep(|| store.campaign(&campaign.name)).await?;
+        if Version::of(&campaign) != version {
+            return Ok(false);
+        }
+        let (state, now) = (campaign.state, installation.now());
         match state {
             CampaignState::Waiting if now >= campaign.start_at => {
-                match patience.keep(|| store.move_campaign(id, CampaignEvent::Begin, "", now)).await {
+                let entry = installation.entry(&Act::new("begin", &campaign.name, json!({}))).await?;
+                let begin = || store.act_on_campaign(id, CampaignEvent::Begin, "", now, &entry);
+                match patience.keep(begin).await {
                     // Somebody paused or cancelled it in this moment, or another sender began it: the sender will see.
                     Ok(_) | Err(StoreError::Transition(_)) => return Ok(true),
                     Err(error) => return Err(error.into()),

@@ -23,6 +23,15 @@ struct Letters {
     refused: u64,
 }
 
+/// Entries that commit to nothing: the ledger has tests of its own.
+struct Entries;
+
+impl delivery::Scribe for Entries {
+    fn entry(&self, _act: &str, _reason: &str) -> Option<store::SealedEntry> {
+        Some(store::SealedEntry { leaf: ledger::Hash::leaf(b"act"), sealed: Vec::new(), confidence: None })
+    }
+}
+
 impl Prepare for Letters {
     fn prepare(&self, number: u64, row: u64, sealed: &[u8], _: Timestamp) -> Result<Proved, LetterError> {
         if number == self.refused {
@@ -147,6 +156,7 @@ async fn sent(setting: Setting, behaviour: Behaviour) -> Ended {
         campaign,
         presence,
         letters: Arc::new(Letters { refused: setting.refused }),
+        scribe: Arc::new(Entries),
         relay: relay(&server),
         tokens: None,
         tls: any_tls(),

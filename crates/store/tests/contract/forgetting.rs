@@ -5,7 +5,9 @@ use jiff::SignedDuration;
 use store::{Gap, NewCampaign, Restore, StoreError, WorkerId};
 
 use crate::two_people::submitted_campaign;
-use crate::{Bench, LEASE, NOW, act, audience, campaign_of, contract, fine, intent, new_campaign, settle};
+use crate::{
+    Bench, LEASE, NOW, act, audience, campaign_of, contract, fine, intent, new_campaign, settle, version,
+};
 
 contract! {
     an_audience_with_an_open_campaign_is_not_forgotten,
@@ -73,12 +75,12 @@ async fn a_gap_puts_in_doubt_what_was_not_final(bench: Bench) {
     let me = fine(store.enlist(id, WorkerId::from_random(7), LEASE).await);
     let claimed = fine(store.claim(id, &me, NOW, 4).await);
     let [a, b, c, d] = [0, 1, 2, 3].map(|n| claimed[n].number);
-    fine(store.journal(id, "m", &[], &[a, b, c].map(|number| intent(&me, number))).await);
+    fine(store.journal(id, &version("m"), &[], &[a, b, c].map(|number| intent(&me, number))).await);
     let settled = [
         settle(&me, a, DeliveryState::Intended, DeliveryEvent::Accept),
         settle(&me, b, DeliveryState::Intended, DeliveryEvent::Defer),
     ];
-    fine(store.journal(id, "m", &settled, &[]).await);
+    fine(store.journal(id, &version("m"), &settled, &[]).await);
     drop(me);
     let gap = Gap { from: NOW + SignedDuration::from_secs(60), to: NOW + SignedDuration::from_hours(9) };
     // c was in flight, d claimed, three were queued: all but the accepted, the unsafe and the unknown.

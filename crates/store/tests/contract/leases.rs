@@ -18,7 +18,7 @@ async fn taken_for_dead(bench: &Bench) -> (CampaignId, Presence, Presence) {
     let sleeper = fine(store.enlist(id, WorkerId::from_random(7), LEASE).await);
     assert_eq!(fine(store.claim(id, &sleeper, NOW, 4).await).len(), 4);
     let intents = [intent(&sleeper, 1), intent(&sleeper, 4), intent(&sleeper, 5)];
-    assert_eq!(fine(store.journal(id, "m", &[], &intents).await).intended.len(), 3);
+    assert_eq!(fine(store.journal(id, &version("m"), &[], &intents).await).intended.len(), 3);
     fine(store.discharge(&sleeper, NOW).await);
     assert_eq!(fine(store.counts(id).await).in_doubt, 3);
     let me = if store.has_leases() {
@@ -51,12 +51,16 @@ pub(crate) async fn a_late_outcome_of_the_same_attempt_settles_its_doubt(bench: 
         settle(&sleeper, 5, DeliveryState::Claimed, DeliveryEvent::Defer),
         settle(&sleeper, 6, DeliveryState::Claimed, DeliveryEvent::Defer),
     ];
-    assert!(fine(store.journal(id, "m", &foreign, &[]).await).settled.is_empty());
+    assert!(fine(store.journal(id, &version("m"), &foreign, &[]).await).settled.is_empty());
     assert_eq!(fine(store.counts(id).await).in_doubt, 3);
     let outcomes =
         [late(1, DeliveryEvent::Accept), late(4, DeliveryEvent::Defer), late(5, DeliveryEvent::Refuse)];
     for settled in [3, 0] {
-        assert_eq!(fine(store.journal(id, "m", &outcomes, &[]).await).settled.len(), settled, "once");
+        assert_eq!(
+            fine(store.journal(id, &version("m"), &outcomes, &[]).await).settled.len(),
+            settled,
+            "once"
+        );
         let counts = fine(store.counts(id).await);
         assert_eq!((counts.accepted, counts.deferred, counts.failed, counts.in_doubt), (1, 1, 1, 0));
     }
@@ -64,7 +68,7 @@ pub(crate) async fn a_late_outcome_of_the_same_attempt_settles_its_doubt(bench: 
         assert_eq!(delivery(store, id, number).await.attempts, 1, "counted once");
     }
     // Its old number claims and intends nothing more.
-    assert!(fine(store.journal(id, "m", &[], &[intent(&sleeper, 6)]).await).intended.is_empty());
+    assert!(fine(store.journal(id, &version("m"), &[], &[intent(&sleeper, 6)]).await).intended.is_empty());
 }
 
 pub(crate) async fn later_of_a_finished_campaign_is_a_failure(bench: Bench) {
@@ -75,7 +79,7 @@ pub(crate) async fn later_of_a_finished_campaign_is_a_failure(bench: Bench) {
     assert!(fine(store.finish_campaign(id, NOW).await));
     assert!(!fine(store.finish_campaign(id, NOW).await), "once");
     let late = settle(&sleeper, 1, DeliveryState::Intended, DeliveryEvent::Defer);
-    assert_eq!(fine(store.journal(id, "m", &[late], &[]).await).settled, [1]);
+    assert_eq!(fine(store.journal(id, &version("m"), &[late], &[]).await).settled, [1]);
     assert_eq!(delivery(store, id, 1).await.state, DeliveryState::Failed);
 }
 
@@ -84,7 +88,7 @@ pub(crate) async fn a_claim_whose_answer_was_lost_is_given_back(bench: Bench) {
     let id = campaign_of(store, "c", 10).await;
     let me = fine(store.enlist(id, WorkerId::from_random(7), LEASE).await);
     assert_eq!(fine(store.claim(id, &me, NOW, 3).await).len(), 3);
-    fine(store.journal(id, "m", &[], &[intent(&me, 1)]).await);
+    fine(store.journal(id, &version("m"), &[], &[intent(&me, 1)]).await);
     assert_eq!(fine(store.release_claims(&me).await), 2, "not what has an intent");
     assert_eq!(fine(store.claim(id, &me, NOW, 20).await).len(), 7);
 }
@@ -110,7 +114,9 @@ async fn senders_on_postgres_share() {
     assert_eq!(fine(bench.store.take_over(id, &second, NOW).await), 0, "the first one lives");
     assert_eq!(fine(bench.store.claim(id, &second, NOW, 20).await).len(), 5);
     // A claim belongs to who made it.
-    assert!(fine(bench.store.journal(id, "m", &[], &[intent(&second, 1)]).await).intended.is_empty());
+    assert!(
+        fine(bench.store.journal(id, &version("m"), &[], &[intent(&second, 1)]).await).intended.is_empty()
+    );
 }
 
 #[tokio::test]
@@ -120,14 +126,14 @@ async fn a_lease_that_ran_out_is_taken_over_and_the_fence_holds() {
     let id = campaign_of(store, "c", 10).await;
     let sleeper = fine(store.enlist(id, WorkerId::from_random(7), Duration::ZERO).await);
     assert_eq!(fine(store.claim(id, &sleeper, NOW, 3).await).len(), 3, "nobody has taken over yet");
-    assert_eq!(fine(store.journal(id, "m", &[], &[intent(&sleeper, 1)]).await).intended, [1]);
+    assert_eq!(fine(store.journal(id, &version("m"), &[], &[intent(&sleeper, 1)]).await).intended, [1]);
     let me = fine(store.enlist(id, WorkerId::from_random(8), LEASE).await);
     assert_eq!(fine(store.take_over(id, &me, NOW).await), 1);
     assert_eq!(fine(store.take_over(id, &me, NOW).await), 0, "once");
     let counts = fine(store.counts(id).await);
     assert_eq!((counts.in_doubt, counts.queued), (1, 7));
     // Its claims are released, and it gets no more: not under this number.
-    assert!(fine(store.journal(id, "m", &[], &[intent(&sleeper, 4)]).await).intended.is_empty());
+    assert!(fine(store.journal(id, &version("m"), &[], &[intent(&sleeper, 4)]).await).intended.is_empty());
     assert!(matches!(store.claim(id, &sleeper, NOW, 3).await, Err(StoreError::TakenOver)));
     assert!(!fine(store.renew(&sleeper).await), "and it finds out");
     let anew = fine(store.enlist(id, WorkerId::from_random(10), LEASE).await);
@@ -144,7 +150,7 @@ async fn a_lease_that_was_renewed_in_time_is_not_taken_over() {
     let second = fine(store.enlist(id, WorkerId::from_random(8), LEASE).await);
     assert!(fine(store.renew(&first).await));
     assert_eq!(fine(store.take_over(id, &second, NOW).await), 0);
-    assert_eq!(fine(store.journal(id, "m", &[], &[intent(&first, 1)]).await).intended, [1]);
+    assert_eq!(fine(store.journal(id, &version("m"), &[], &[intent(&first, 1)]).await).intended, [1]);
     fine(store.discharge(&first, NOW).await);
     assert!(!fine(store.is_alive(id, first.worker).await));
     assert!(fine(store.is_alive(id, second.worker).await));
@@ -167,7 +173,7 @@ async fn a_restart_of_the_server_kills_nobody() {
     }
     let second = fine(second);
     assert_eq!(fine(store.take_over(id, &second, NOW).await), 0);
-    assert_eq!(fine(store.journal(id, "m", &[], &[intent(&first, 1)]).await).intended, [1]);
+    assert_eq!(fine(store.journal(id, &version("m"), &[], &[intent(&first, 1)]).await).intended, [1]);
     while store.renew(&first).await.is_err() {}
     assert!(fine(store.is_alive(id, first.worker).await));
     // With a sign of life since the start, its lock counts again.

@@ -14,7 +14,7 @@ use keys::Fingerprint;
 use ledger::{Digest, Hash};
 use store::{
     Audience, AudienceUid, CampaignId, Channel, DatabaseUrl, Intent, NewAudience, NewCampaign, Presence,
-    Scope, SealedEntry, SealedPerson, Settlement, Store, StoreError, WorkerId,
+    Scope, SealedEntry, SealedPerson, Settlement, Store, StoreError, Version, WorkerId,
 };
 
 /// Longer than any test.
@@ -116,6 +116,11 @@ fn settle(by: &Presence, number: u64, from: DeliveryState, event: DeliveryEvent)
     }
 }
 
+/// What a sender of a campaign of one person alone goes by.
+fn version(message: &str) -> Version {
+    Version { message: message.to_owned(), submission: String::new() }
+}
+
 /// An act; what it commits to does not matter here.
 fn act() -> SealedEntry {
     SealedEntry { leaf: Hash::leaf(b"act"), sealed: vec![1, 2, 3], confidence: None }
@@ -197,9 +202,9 @@ async fn outcome_and_next_intent_are_one_commit(bench: Bench) {
     assert_eq!(claimed.iter().map(|c| c.number).collect::<Vec<_>>(), [1, 4, 5, 6], "2 is unsafe, 3 is held");
     assert_eq!(claimed[1].sealed, [3, 0, 255]);
     assert_eq!(fine(store.claim(id, &me, NOW, 2).await).len(), 2, "nobody is claimed twice");
-    let first = fine(store.journal(id, "m", &[], &[intent(&me, 1), intent(&me, 4)]).await);
+    let first = fine(store.journal(id, &version("m"), &[], &[intent(&me, 1), intent(&me, 4)]).await);
     assert_eq!(first.intended.len(), 2);
-    let lost_answer = fine(store.journal(id, "m", &[], &[intent(&me, 1), intent(&me, 4)]).await);
+    let lost_answer = fine(store.journal(id, &version("m"), &[], &[intent(&me, 1), intent(&me, 4)]).await);
     assert_eq!(lost_answer.intended.len(), 2, "the same intent again is the same intent");
     assert_eq!(fine(store.counts(id).await).queued, 8, "in flight with a live sender");
     let outcomes = [
@@ -207,13 +212,13 @@ async fn outcome_and_next_intent_are_one_commit(bench: Bench) {
         settle(&me, 4, DeliveryState::Intended, DeliveryEvent::Defer),
         settle(&me, 6, DeliveryState::Claimed, DeliveryEvent::Refuse),
     ];
-    let second = fine(store.journal(id, "m", &outcomes, &[intent(&me, 5)]).await);
+    let second = fine(store.journal(id, &version("m"), &outcomes, &[intent(&me, 5)]).await);
     assert_eq!((second.intended.as_slice(), second.settled.len()), ([5].as_slice(), 3));
     let counts = fine(store.counts(id).await);
     assert_eq!((counts.accepted, counts.deferred, counts.failed, counts.queued), (1, 1, 1, 5));
     assert!(fine(store.suppressed(&[Fingerprint([77; 16])]).await).len() == 1, "in the same commit");
     // What is final does not move again, whoever asks.
-    let again = fine(store.journal(id, "m", &outcomes, &[intent(&me, 1)]).await);
+    let again = fine(store.journal(id, &version("m"), &outcomes, &[intent(&me, 1)]).await);
     assert_eq!((again.intended.len(), again.settled.len()), (0, 0));
     // A deferred one is claimed when it is due, before those not tried yet, with the Date of its first intent.
     assert!(fine(store.claim(id, &me, NOW, 1).await)[0].date.is_none());
@@ -237,9 +242,9 @@ async fn no_intent_holds_once_the_campaign_is_paused(bench: Bench) {
         fine(store.move_campaign(id, CampaignEvent::Pause, "by hand", NOW).await),
         CampaignState::Paused
     );
-    assert!(fine(store.journal(id, "m", &[], &[intent(&me, 1)]).await).intended.is_empty());
+    assert!(fine(store.journal(id, &version("m"), &[], &[intent(&me, 1)]).await).intended.is_empty());
     let release = settle(&me, 1, DeliveryState::Claimed, DeliveryEvent::Release);
-    assert_eq!(fine(store.journal(id, "m", &[release], &[]).await).settled, [1]);
+    assert_eq!(fine(store.journal(id, &version("m"), &[release], &[]).await).settled, [1]);
     assert_eq!(fine(store.campaign("c").await).reason, "by hand");
     fine(store.move_campaign(id, CampaignEvent::Resume, "", NOW).await);
     assert_eq!(fine(store.claim(id, &me, NOW, 1).await)[0].attempts, 0, "a release is no attempt");
@@ -255,7 +260,7 @@ async fn a_dead_sender_is_taken_over(bench: Bench) {
     let id = campaign_of(store, "c", 10).await;
     let dead = fine(store.enlist(id, WorkerId::from_random(7), LEASE).await);
     fine(store.claim(id, &dead, NOW, 6).await);
-    fine(store.journal(id, "m", &[], &[intent(&dead, 1), intent(&dead, 4)]).await);
+    fine(store.journal(id, &version("m"), &[], &[intent(&dead, 1), intent(&dead, 4)]).await);
     drop(dead);
     let counts = fine(store.counts(id).await);
     assert_eq!((counts.in_doubt, counts.queued), (2, 6), "an intent without a live sender shows as in doubt");
@@ -282,8 +287,8 @@ async fn a_halted_campaign_is_mended(bench: Bench) {
     // A sender that slept through the mending still has the old message: its intents do not hold.
     let sleeper = fine(store.enlist(id, WorkerId::from_random(7), LEASE).await);
     fine(store.claim(id, &sleeper, NOW, 1).await);
-    assert!(fine(store.journal(id, "m", &[], &[intent(&sleeper, 1)]).await).intended.is_empty());
-    assert_eq!(fine(store.journal(id, "d", &[], &[intent(&sleeper, 1)]).await).intended, [1]);
+    assert!(fine(store.journal(id, &version("m"), &[], &[intent(&sleeper, 1)]).await).intended.is_empty());
+    assert_eq!(fine(store.journal(id, &version("d"), &[], &[intent(&sleeper, 1)]).await).intended, [1]);
     assert_eq!(fine(store.campaign("c").await).message, "new");
 }
 

@@ -2,13 +2,14 @@
 
 use campaign::{CampaignEvent, CampaignState, Submission, SubmissionDigest};
 use jiff::SignedDuration;
-use store::{CampaignId, CorrectedMessage, NewCampaign, Resubmission, Store, StoreError, WorkerId};
+use store::{CampaignId, CorrectedMessage, NewCampaign, Resubmission, Store, StoreError, Version, WorkerId};
 
 use crate::{Bench, LEASE, NOW, act, audience, contract, fine, intent, new_campaign};
 
 contract! {
     it_takes_two_people,
     an_edit_that_races_the_approval_voids_it,
+    an_intent_is_of_what_was_agreed_on,
     taking_back_works_until_the_first_message,
     a_halted_campaign_needs_another_message_and_another_approval,
 }
@@ -99,6 +100,29 @@ async fn an_edit_that_races_the_approval_voids_it(bench: Bench) {
     }
 }
 
+/// What a sender goes by that read the campaign with this message.
+fn submitted(message: &str) -> Version {
+    Version { message: message.to_owned(), submission: submission(message).to_string() }
+}
+
+/// A sender that did not notice that another way was submitted and agreed to sends nothing by the old one.
+async fn an_intent_is_of_what_was_agreed_on(bench: Bench) {
+    let store = &bench.store;
+    let id = submitted_campaign(store).await;
+    let another = Resubmission { message: None, submission: submission("another relay"), ..again("m") };
+    fine(store.resubmit(id, &another, &act()).await);
+    let now = submission("another relay");
+    fine(store.approve(id, now, "uid 2", NOW, SignedDuration::ZERO, &act()).await);
+    for event in [CampaignEvent::Await, CampaignEvent::Begin] {
+        fine(store.move_campaign(id, event, "", NOW).await);
+    }
+    let me = fine(store.enlist(id, WorkerId::from_random(7), LEASE).await);
+    fine(store.claim(id, &me, NOW, 1).await);
+    assert!(fine(store.journal(id, &submitted("m"), &[], &[intent(&me, 1)]).await).intended.is_empty());
+    let agreed = Version { message: "m".to_owned(), submission: now.to_string() };
+    assert_eq!(fine(store.journal(id, &agreed, &[], &[intent(&me, 1)]).await).intended, [1]);
+}
+
 async fn taking_back_works_until_the_first_message(bench: Bench) {
     let store = &bench.store;
     let id = submitted_campaign(store).await;
@@ -114,9 +138,9 @@ async fn taking_back_works_until_the_first_message(bench: Bench) {
     fine(store.take_back(id, &act()).await);
     assert_eq!(fine(store.campaign_state(id).await).0, CampaignState::Draft);
     // Its claim is worth nothing any more.
-    assert!(fine(store.journal(id, "m", &[], &[intent(&me, 1)]).await).intended.is_empty());
+    assert!(fine(store.journal(id, &submitted("m"), &[], &[intent(&me, 1)]).await).intended.is_empty());
     start().await;
-    assert_eq!(fine(store.journal(id, "m", &[], &[intent(&me, 1)]).await).intended, [1]);
+    assert_eq!(fine(store.journal(id, &submitted("m"), &[], &[intent(&me, 1)]).await).intended, [1]);
     assert!(matches!(store.take_back(id, &act()).await, Err(StoreError::Left)));
     assert_eq!(fine(store.campaign_state(id).await).0, CampaignState::Sending);
 }

@@ -15,11 +15,11 @@ use serde_json::{Value, json};
 
 use crate::account;
 use crate::answer::{answer, note};
-use crate::book::{Book, OpenEntry};
+use crate::book::{Act, Book, OpenEntry, Reason};
 use crate::cli::{General, LedgerCommand};
 use crate::failure::{Exit, Failure};
 use crate::installation::Installation;
-use crate::ledger_audit::{Accounts, Finding, against, audit};
+use crate::ledger_audit::{Finding, Recorded, against, audit};
 
 pub(crate) async fn run(general: &General, command: LedgerCommand) -> Result<Exit, Failure> {
     let installation = Installation::open(general.config.as_deref(), general.database.as_deref()).await?;
@@ -33,6 +33,7 @@ pub(crate) async fn run(general: &General, command: LedgerCommand) -> Result<Exi
         }
         LedgerCommand::Checkpoint => checkpoint(general, &installation, &book).await,
         LedgerCommand::Prove { delivery } => prove(&installation, &book, &delivery).await,
+        LedgerCommand::Reason { entry } => reason(general, &installation, &book, entry).await,
         LedgerCommand::Export { file } => export(&installation, &book, &file).await,
     }
 }
@@ -105,7 +106,7 @@ async fn verify(
     book: &Book,
     file: Option<&Path>,
 ) -> Result<Exit, Failure> {
-    let (head, campaigns, accounts) = verified(installation, book).await?;
+    let (head, campaigns, restored) = verified(installation, book).await?;
     let mut words = vec![format!("{} entries, none altered, removed or moved.", head.size)];
     if campaigns > 0 {
         words.push(format!("{campaigns} campaigns with an account, every delivery as it was recorded."));
@@ -115,7 +116,7 @@ async fn verify(
         let octets = small_file(path)?;
         let held = against(&installation.store, book, &octets, head.size).await?;
         let before = found(held).map_err(|mut failure| {
-            if let Some(restored) = accounts.restored() {
+            if let Some(restored) = restored {
                 failure.message = format!("{}. {restored}", failure.message);
             }
             failure
@@ -135,12 +136,15 @@ fn small_file(path: &Path) -> Result<Vec<u8>, Failure> {
     fs::read(path).map_err(cannot)
 }
 
-/// Every entry and every account; the head, how many accounts, and these.
-async fn verified(installation: &Installation, book: &Book) -> Result<(TreeHead, usize, Accounts), Failure> {
-    let mut accounts = Accounts::default();
-    let head = found(audit(&installation.store, book, |entry| accounts.note(&entry)).await?)?;
-    let checked = found(accounts.check(installation).await?)?;
-    Ok((head, checked, accounts))
+/// Every entry, and whatever can be held against them; the head, how many accounts, and whether a restore is recorded.
+async fn verified(
+    installation: &Installation,
+    book: &Book,
+) -> Result<(TreeHead, usize, Option<String>), Failure> {
+    let mut recorded = Recorded::new(installation);
+    let head = found(audit(&installation.store, book, |entry| recorded.note(&entry)).await?)?;
+    let accounts = found(recorded.check().await?)?;
+    Ok((head, accounts, recorded.restored()))
 }
 
 /// A signed head: nothing is signed that does not verify.
@@ -188,6 +192,38 @@ async fn export(installation: &Installation, book: &Book, file: &Path) -> Result
     Ok(Exit::Done)
 }
 
+/// What somebody typed when an entry was made. It can hold an address, so that it was read is an entry too.
+async fn reason(
+    general: &General,
+    installation: &Installation,
+    book: &Book,
+    number: u64,
+) -> Result<Exit, Failure> {
+    installation.caller.person()?;
+    let mut open = None;
+    let audited = audit(&installation.store, book, |entry| {
+        if entry.number == number {
+            open = Some(entry);
+        }
+    });
+    found(audited.await?)?;
+    let open = open.ok_or_else(|| Failure::usage("not_found", "the ledger has no such entry"))?;
+    let text = match installation.reason_of(&open) {
+        Reason::Text(text) => text,
+        Reason::None => return Err(Failure::usage("no_reason", "no reason was typed for this entry")),
+        Reason::Unreadable => {
+            return Err(Failure::usage(
+                "forgotten",
+                "the key of this reason is not here: its audience was forgotten, or the key lies on another machine",
+            ));
+        }
+        Reason::Altered => return found(Err(Finding::Reason(number))),
+    };
+    installation.record(&Act::new("read-reason", &open.content.subject, json!({"entry": number}))).await?;
+    answer(general.json, &json!({"entry": number, "reason": text}), &text);
+    Ok(Exit::Done)
+}
+
 /// Proves what became of one delivery, and tells nothing about another.
 async fn prove(installation: &Installation, book: &Book, delivery: &str) -> Result<Exit, Failure> {
     let store = &installation.store;
@@ -196,9 +232,9 @@ async fn prove(installation: &Installation, book: &Book, delivery: &str) -> Resu
             || Failure::usage("delivery", "a delivery is named CAMPAIGN/ROW: its row in the spreadsheet"),
         )?;
     let campaign = store.campaign(name).await?;
-    let mut accounts = Accounts::default();
-    let head = found(audit(store, book, |entry| accounts.note(&entry)).await?)?;
-    let (number, tree) = accounts.of(&campaign).ok_or_else(|| {
+    let mut recorded = Recorded::new(installation);
+    let head = found(audit(store, book, |entry| recorded.note(&entry)).await?)?;
+    let (number, tree) = recorded.of(&campaign).ok_or_else(|| {
         Failure::usage(
             "no_account",
             "the campaign has not ended: its deliveries are in the ledger when it has",

@@ -5,7 +5,8 @@ use std::process::Command;
 use lab::{Behaviour, Server};
 use serde_json::Value;
 
-use crate::bench::{Bench, MESSAGE, PROGRAM, Ran, count, finish, signal, slow};
+use crate::bench::{Bench, MESSAGE, PROGRAM, Ran, acts, count, finish, signal, slow};
+use crate::ledger::tamper;
 
 /// The number of the approver's account: nobody's on this machine. Root, which runs the tests, is the author.
 const APPROVER: u32 = 4_711;
@@ -55,6 +56,7 @@ async fn who_wrote_it_cannot_approve_it_and_somebody_else_can() {
     assert_eq!(approved["approval"]["subjects"][0], "Your experience with us (en)");
     let done = bench.run(&["resume", "c", "--json"]).exits(0).json();
     assert_eq!((state(&done), count(&done, "accepted")), ("done", 12));
+    assert_eq!(acts(&bench, "c"), ["submit", "approve", "resume", "begin", "account"]);
     assert_eq!(server.mailbox().received().len(), 12);
 }
 
@@ -175,6 +177,23 @@ async fn it_can_be_taken_back_while_it_waits_and_not_once_a_message_has_left() {
     server.mailbox().wait_for(1).await;
     assert_eq!(bench.run(&["take-back", "c", "--json"]).exits(2).json()["error"]["code"], "left");
     finish(sending).exits(0);
+}
+
+/// Who can write to the database can write that somebody approved; the ledger does not have it.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_approval_that_was_written_into_the_database_is_found() {
+    let server = Server::start(Behaviour::default()).await.expect("a server");
+    let bench = bench().with("UNDISCLOSED_RELAY__URL", &server.url());
+    bench.run(&SEND).exits(4);
+    bench.run(&["ledger", "verify"]).exits(0);
+    tamper(&bench, "UPDATE campaign SET state = 2, approver = 'uid 7'");
+    let found = bench.run(&["ledger", "verify", "--json"]).exits(3).json();
+    assert!(found["error"]["message"].as_str().expect("a message").contains("no approval"), "{found}");
+    tamper(&bench, "UPDATE campaign SET state = 1, approver = ''");
+    as_approver(&bench, &["approve", "c"]).exits(0);
+    bench.run(&["ledger", "verify"]).exits(0);
+    tamper(&bench, "UPDATE campaign SET author = 'uid 8'");
+    bench.run(&["ledger", "verify"]).exits(3);
 }
 
 /// The approver sees what a person will get without having the author's files.

@@ -136,6 +136,19 @@ pub(crate) fn signal(child: &Child, name: &str) {
     assert!(sent.expect("kill").success(), "the program is there");
 }
 
+/// The usual campaign, to this server.
+pub(crate) fn send<'a>(url: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+    let usual = ["send", "people.csv", "message.md", "--name", "c", "--json", "--smtp", url];
+    [&usual[..], more].concat()
+}
+
+/// What was done to a campaign by the ledger, in order.
+pub(crate) fn acts(bench: &Bench, subject: &str) -> Vec<String> {
+    let listed = bench.run(&["ledger", "list", "--subject", subject, "--json"]).exits(0).json();
+    let entries = listed["entries"].as_array().expect("entries");
+    entries.iter().map(|entry| entry["act"].as_str().expect("an act").to_owned()).collect()
+}
+
 /// Waits for a program in the background.
 pub(crate) fn finish(child: Child) -> Ran {
     Ran::of(child.wait_with_output().expect("the program ends"))

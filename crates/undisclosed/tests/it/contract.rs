@@ -297,18 +297,7 @@ fn completions_and_manual() {
     assert_eq!(wrong.json()["error"]["code"], "usage");
     let address = bench.run(&["send", "a", "b", "--name", "c", "ann@victim.example"]).exits(2);
     assert!(!address.err.contains("victim.example"), "{address:?}");
-    let past = [
-        "send",
-        "people.csv",
-        "message.md",
-        "--name",
-        "c",
-        "--smtp",
-        "smtp://127.0.0.1:9",
-        "--at",
-        "2020-01-01T00:00Z",
-        "--json",
-    ];
+    let past = crate::bench::send("smtp://127.0.0.1:9", &["--at", "2020-01-01T00:00Z"]);
     assert_eq!(bench.run(&past).exits(2).json()["error"]["code"], "time");
     bench.run(&["import", "a\u{1b}[31m", "people.csv"]).exits(2);
     bench.run(&["--help"]).exits(0);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use lab::{Behaviour, Reaction, Server, Stage, When};
 
-use crate::bench::{Bench, count, finish, signal, slow, sums};
+use crate::bench::{Bench, count, finish, send, signal, slow, sums};
 
 async fn under_way(bench: &Bench, server: &Server, messages: usize) -> Child {
     let url = server.url();
@@ -150,6 +150,10 @@ async fn halted_after_900_of_1136_is_mended_and_goes_on_to_the_others_alone() {
     );
     assert!(!halted.to_string().contains('@'), "{halted}");
     bench.run(&["resume", "c"]).exits(2);
+    // What a rule did stands in the ledger too, and nobody else did it.
+    let listed = bench.run(&["ledger", "list", "--subject", "c", "--json"]).exits(0).json();
+    let last = listed["entries"].as_array().expect("entries").last().expect("an entry");
+    assert_eq!((last["act"].as_str(), last["actor"].as_str()), (Some("halt"), Some("rule")));
     // A message without the field that went wrong.
     bench.write("mended.md", crate::bench::MESSAGE.replace("{{ first_name }} ", ""));
     let mended = bench.run(&["mend", "c", "mended.md", "--json"]).exits(0).json();
@@ -196,19 +200,7 @@ async fn a_campaign_with_a_time_waits_for_it_also_after_a_pause() {
     let server = Server::start(Behaviour::default()).await.expect("a server");
     let bench = Bench::new().with_people(3);
     let url = server.url();
-    let send = [
-        "send",
-        "people.csv",
-        "message.md",
-        "--name",
-        "c",
-        "--smtp",
-        &url,
-        "--at",
-        "2999-01-01T00:00Z",
-        "--json",
-    ];
-    let mut waiting = bench.spawn(&send);
+    let mut waiting = bench.spawn(&send(&url, &["--at", "2999-01-01T00:00Z"]));
     made(&bench, &mut waiting);
     assert_eq!(bench.status("c")["state"], "waiting");
     signal(&waiting, "TERM");
@@ -231,19 +223,7 @@ async fn a_campaign_cancelled_before_its_time_says_nothing_to_the_relay() {
     let server = Server::start(behaviour).await.expect("a server");
     let bench = Bench::new().with_people(12);
     let url = server.url();
-    let send = [
-        "send",
-        "people.csv",
-        "message.md",
-        "--name",
-        "c",
-        "--smtp",
-        &url,
-        "--at",
-        "2999-01-01T00:00Z",
-        "--json",
-    ];
-    let mut waiting = bench.spawn(&send);
+    let mut waiting = bench.spawn(&send(&url, &["--at", "2999-01-01T00:00Z"]));
     made(&bench, &mut waiting);
     bench.run(&["cancel", "c"]).exits(0);
     let object = finish(waiting).exits(3).json();

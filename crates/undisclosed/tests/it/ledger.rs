@@ -26,7 +26,7 @@ async fn used() -> Bench {
 }
 
 /// Runs SQL on the database as somebody who can write to its file.
-fn tamper(bench: &Bench, sql: &str) {
+pub(crate) fn tamper(bench: &Bench, sql: &str) {
     let script =
         "import sqlite3,sys; c=sqlite3.connect(sys.argv[1]); c.executescript(sys.argv[2]); c.commit()";
     let database = bench.path("data/undisclosed.db");
@@ -71,6 +71,8 @@ async fn whatever_is_changed_dropped_or_swapped_is_found_and_named() {
     let cases = [
         (format!("UPDATE ledger_entry SET sealed = CAST({zeros} AS BLOB) WHERE number = 2"), "entry 2"),
         ("DELETE FROM ledger_entry WHERE number = 1".to_owned(), "entry 1"),
+        ("UPDATE ledger_entry SET confidence = x'00' WHERE number = 4".to_owned(), "entry 4"),
+        ("UPDATE ledger_entry SET key_name = '' WHERE number = 4".to_owned(), "entry 4"),
         ("DELETE FROM ledger_entry WHERE number = 6".to_owned(), "entry 6"),
         (swap("ledger_entry", "sealed", "number", 1, 2), "entry 1"),
         ("UPDATE ledger_entry SET number = 7 WHERE number = 3".to_owned(), "entry 3"),

@@ -11,7 +11,7 @@ use serde_json::Value;
 use testkit::{Network, Proxy};
 use tokio::time::Instant;
 
-use crate::bench::{Bench, count, finish, signal, slow, sums};
+use crate::bench::{Bench, count, finish, send, signal, slow, sums};
 use crate::kill::compare;
 
 const WORKERS: usize = 4;
@@ -49,9 +49,7 @@ fn is_done(status: &Value) -> bool {
 /// A campaign that began, and whose first sender was told to stop.
 async fn begun(bench: &Bench, server: &Server) {
     let (url, connections) = (server.url(), CONNECTIONS.to_string());
-    let send =
-        ["send", "people.csv", "message.md", "--name", "c", "--smtp", &url, "--connections", &connections];
-    let first = bench.spawn(&send);
+    let first = bench.spawn(&send(&url, &["--connections", &connections]));
     reached(&server.mailbox(), 1).await;
     signal(&first, "TERM");
     finish(first).exits(3);
@@ -260,18 +258,7 @@ async fn late_reply_settles_its_doubt() {
     .expect("a server");
     let bench = bench(40).with("UNDISCLOSED_WORKER__LEASE", "1s");
     let url = server.url();
-    let sleeper = bench.spawn(&[
-        "send",
-        "people.csv",
-        "message.md",
-        "--name",
-        "c",
-        "--smtp",
-        &url,
-        "--connections",
-        "5",
-        "--json",
-    ]);
+    let sleeper = bench.spawn(&send(&url, &["--connections", "5"]));
     // Five dots are out, and no reply can have come to the last of them.
     reached(&server.mailbox(), 5).await;
     signal(&sleeper, "STOP");

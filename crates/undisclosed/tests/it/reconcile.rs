@@ -8,7 +8,7 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use serde_json::Value;
 
-use crate::bench::{Bench, Ran, count, finish, signal, sums};
+use crate::bench::{Bench, Ran, acts, count, finish, signal, sums};
 use crate::postfix_server::Postfix;
 
 const PEOPLE: usize = 1_500;
@@ -191,15 +191,20 @@ async fn what_somebody_knows_needs_a_reason_and_time() {
     let before = server.mailbox().received().len();
     bench.run(&["resume", "c"]);
     assert_eq!(server.mailbox().received().len(), before + 2);
-    let listed = bench.run(&["ledger", "list", "--subject", "c", "--json"]).exits(0);
-    let acts: Vec<String> = listed.json()["entries"]
-        .as_array()
-        .expect("entries")
-        .iter()
-        .map(|entry| entry["act"].as_str().expect("an act").to_owned())
-        .collect();
-    assert_eq!(acts, ["send", "account", "reconcile", "account", "reconcile", "resume", "account"]);
+    let all = ["send", "account", "reconcile", "account", "reconcile", "resume", "account"];
+    assert_eq!(acts(&bench, "c"), all);
+    let listed = bench.run(&["ledger", "list", "--json"]).exits(0);
     assert!(!listed.out.contains("secret.example"));
+    // Why, for whoever asks: and that it was asked is an entry too.
+    let entries = listed.json();
+    let of = |act: &str| {
+        let entry = entries["entries"].as_array().expect("entries").iter().find(|entry| entry["act"] == act);
+        entry.expect("an entry")["entry"].to_string()
+    };
+    let reason = bench.run(&["ledger", "reason", &of("reconcile")]).exits(0);
+    assert_eq!(reason.out.trim(), "ann@secret.example rang: she has nothing");
+    bench.run(&["ledger", "reason", &of("send")]).exits(2);
+    assert_eq!(acts(&bench, "c").last().map(String::as_str), Some("read-reason"));
     bench.run(&["ledger", "verify"]).exits(0);
 }
 
