@@ -165,8 +165,10 @@ async fn it_can_be_taken_back_while_it_waits_and_not_once_a_message_has_left() {
     let bench = bench.with("UNDISCLOSED_APPROVAL__TAKE_BACK", "1h");
     bench.run(&SEND).exits(4);
     as_approver(&bench, &["approve", "c"]).exits(0);
-    let waiting = bench.spawn(&["resume", "c", "--json"]);
-    while state(&bench.status("c")) != "waiting" {}
+    let mut waiting = bench.spawn(&["resume", "c", "--json"]);
+    while state(&bench.status("c")) != "waiting" {
+        assert!(waiting.try_wait().expect("its state").is_none(), "it ended early");
+    }
     assert_eq!(state(&bench.run(&["take-back", "c", "--json"]).exits(0).json()), "draft");
     assert_eq!(state(&finish(waiting).exits(3).json()), "draft");
     assert_eq!(server.mailbox().received().len(), 0);

@@ -109,7 +109,11 @@ async fn a_hundred_kills_over_four_workers_are_settled_by_the_log_of_postfix() {
         killed.kill().expect("SIGKILL");
         finish(killed);
     }
-    while bench.status("c")["state"] != "done" {}
+    let mut status = bench.status("c");
+    while status["state"] != "done" {
+        assert_eq!(status["state"], "sending", "{status}");
+        status = bench.status("c");
+    }
     for worker in workers {
         signal(&worker, "TERM");
         finish(worker);
