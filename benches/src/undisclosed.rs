@@ -31,8 +31,12 @@ impl Signing {
     const fn key(self) -> Option<&'static str> {
         match self {
             Self::None => None,
-            Self::Ed25519 => Some(concat!(env!("CARGO_MANIFEST_DIR"), "/../crates/message/tests/data/ed25519.pem")),
-            Self::Rsa2048 => Some(concat!(env!("CARGO_MANIFEST_DIR"), "/../crates/message/tests/data/rsa2048.pem")),
+            Self::Ed25519 => {
+                Some(concat!(env!("CARGO_MANIFEST_DIR"), "/../crates/message/tests/data/ed25519.pem"))
+            }
+            Self::Rsa2048 => {
+                Some(concat!(env!("CARGO_MANIFEST_DIR"), "/../crates/message/tests/data/rsa2048.pem"))
+            }
         }
     }
 }
@@ -40,6 +44,9 @@ impl Signing {
 /// What a campaign came to.
 pub struct Sent {
     pub run: Run,
+    /// Until a connection's intent is durable: the commit before it, and its own.
+    pub intent_seconds: f64,
+    /// A commit by itself.
     pub commit_seconds: f64,
     pub reply_seconds: f64,
 }
@@ -96,7 +103,8 @@ impl Installation {
         let sink = Sink::start();
         let (_, before) = cpu_seconds();
         let url = format!("smtp://{}", sink.address());
-        let mut args = vec!["send", "people.csv", "message.md", "--name", "c", "--json", "--acknowledge", "all"];
+        let mut args =
+            vec!["send", "people.csv", "message.md", "--name", "c", "--json", "--acknowledge", "all"];
         let connections = connections.to_string();
         args.extend(["--smtp", &url, "--connections", &connections]);
         let object: Value = serde_json::from_slice(&self.run(&args)).expect("JSON");
@@ -104,6 +112,7 @@ impl Installation {
         assert!(number("accepted") as usize == messages);
         Sent {
             run: Run { seconds: number("sending_seconds"), cpu_seconds: cpu_seconds().1 - before },
+            intent_seconds: number("intent_ms") / 1e3,
             commit_seconds: number("commit_ms") / 1e3,
             reply_seconds: number("reply_ms") / 1e3,
         }
@@ -112,7 +121,8 @@ impl Installation {
 
 /// Words, so many octets, with a person's name in them.
 pub fn body(octets: usize) -> String {
-    let words = "how did we do when you wrote to us about what had happened, and what could have gone better ";
+    let words =
+        "how did we do when you wrote to us about what had happened, and what could have gone better ";
     let text = words.repeat(octets.div_ceil(words.len()));
     format!("Dear {{{{ first_name }}}},\n\n{}\n", &text[..octets.min(text.len())])
 }

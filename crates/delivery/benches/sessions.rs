@@ -55,7 +55,7 @@ async fn ours(server: &Server) {
                     let options = EnvelopeOptions { envelope_id: "token" };
                     let reached = session.envelope(&mail, options).await.expect("replies");
                     assert!(matches!(reached, Envelope::Ready));
-                    assert!(matches!(session.hand_over(&mail).await, HandOver::Replied(_)));
+                    assert!(matches!(session.hand_over(&mail, None).await, HandOver::Replied(_)));
                 }
             })
         })

@@ -3,11 +3,16 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use store::{CampaignId, Intent, JOURNAL_BATCH_MAX, Journaled, Settlement, Store, StoreError, Version};
+use store::{
+    CampaignId, Intent, JOURNAL_BATCH_MAX, JournalWriter, Journaled, Settlement, Store, StoreError, Version,
+};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::patience::Patience;
 use crate::progress::Progress;
+
+/// Commits one behind the other before others of this process may write: a claim or a pause waits for these at most.
+const COMMITS_IN_A_ROW_MAX: u32 = 16;
 
 /// The journal is no more: nothing can be made durable, so nothing may be sent.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -42,7 +47,7 @@ pub(crate) struct Journal {
 impl Journal {
     /// Starts it for one sender of one campaign.
     pub(crate) fn start(
-        store: Store,
+        store: &Store,
         campaign: CampaignId,
         version: Version,
         patience: Patience,
@@ -50,7 +55,14 @@ impl Journal {
     ) -> Self {
         let (requests, queue) = mpsc::channel(JOURNAL_BATCH_MAX);
         let ended = Arc::new(OnceLock::new());
-        let book = Book { store, campaign, version, patience, progress, ended: ended.clone() };
+        let book = Book {
+            writer: store.journal_writer(),
+            campaign,
+            version,
+            patience,
+            progress,
+            ended: ended.clone(),
+        };
         tokio::spawn(book.keep(queue));
         Self { requests, ended }
     }
@@ -77,7 +89,7 @@ impl Journal {
 
 /// What the journal writes for.
 struct Book {
-    store: Store,
+    writer: JournalWriter,
     campaign: CampaignId,
     version: Version,
     patience: Patience,
@@ -88,7 +100,16 @@ struct Book {
 impl Book {
     async fn keep(self, mut queue: mpsc::Receiver<Request>) {
         let mut batch = Vec::with_capacity(JOURNAL_BATCH_MAX);
-        while queue.recv_many(&mut batch, JOURNAL_BATCH_MAX).await > 0 {
+        let mut in_a_row = 0;
+        loop {
+            if queue.is_empty() || in_a_row == COMMITS_IN_A_ROW_MAX {
+                self.writer.give_way().await;
+                in_a_row = 0;
+            }
+            if queue.recv_many(&mut batch, JOURNAL_BATCH_MAX).await == 0 {
+                return;
+            }
+            in_a_row += 1;
             // Kept beside the batch: who asked is told what became of their own.
             let numbers: Vec<Option<u64>> =
                 batch.iter().map(|r| r.settlement.as_ref().map(|s| s.number)).collect();
@@ -130,7 +151,7 @@ impl Book {
         let tries = AtomicU32::new(0);
         let commit = || {
             tries.fetch_add(1, Ordering::Relaxed);
-            self.store.journal(self.campaign, &self.version, settlements, intents)
+            self.writer.journal(self.campaign, &self.version, settlements, intents)
         };
         let journaled = self.progress.commits.time(self.patience.keep(commit)).await?;
         Ok((journaled, tries.load(Ordering::Relaxed) > 1))

@@ -34,6 +34,7 @@ impl Meter {
 #[derive(Debug, Default)]
 pub struct Progress {
     pub(crate) commits: Meter,
+    pub(crate) intents: Meter,
     pub(crate) replies: Meter,
     accepted: AtomicU64,
     failed: AtomicU64,
@@ -66,9 +67,16 @@ impl Progress {
         self.commits.mean()
     }
 
+    /// How long a connection waits until its intent is durable: for the commit before, and for its own. None was asked for:
+    /// `None`.
+    #[must_use]
+    pub fn mean_intent(&self) -> Option<Duration> {
+        self.intents.mean()
+    }
+
     /// How long it takes from the message's first octet to the reply to its final dot. There was none: `None`.
     ///
-    /// Each connection has one intent at a time, so all together send no more than connections ÷ (commit + reply).
+    /// Each connection has one intent at a time, so all together send no more than connections ÷ (intent + reply).
     #[must_use]
     pub fn mean_reply(&self) -> Option<Duration> {
         self.replies.mean()

@@ -52,6 +52,13 @@ pub struct Limits {
     pub quiet_hours: Option<QuietHours>,
 }
 
+impl Limits {
+    /// Whether a message may have to wait for its turn.
+    pub(crate) const fn is_paced(&self) -> bool {
+        self.pace.is_some() || self.pace_per_connection.is_some() || self.pace_per_domain.is_some()
+    }
+}
+
 /// How a sender ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Finish {
@@ -176,7 +183,7 @@ impl Sender {
         let lane = self.letters.lane(&self.campaign.relay, "");
         Shared {
             journal: Journal::start(
-                store.clone(),
+                &store,
                 id,
                 Version::of(&self.campaign),
                 patience.clone(),
@@ -256,7 +263,7 @@ impl Shared {
     /// Claims that were not attempted go back, so that nobody has to wait for them.
     async fn give_back(&self) -> Result<(), SendError> {
         let now = self.clock.now();
-        for claimed in self.supply.take_rest().await {
+        for claimed in self.supply.take_rest() {
             self.journal.commit(Some(Settle::release(&claimed, now, None)), None).await?;
         }
         Ok(())

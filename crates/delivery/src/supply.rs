@@ -1,21 +1,22 @@
 //! Deliveries for the connections: claimed in batches, given back when the sender stops.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use store::{CampaignId, Claimed, Store, StoreError};
-use tokio::sync::{Mutex, Notify};
+use tokio::sync::Notify;
 
 use crate::Clock;
+use crate::lock::lock;
 use crate::patience::Patience;
 use crate::tenure::Tenure;
 
 /// Deliveries claimed for each connection at once: enough that a claim is rare beside the messages, few enough that
 /// a sender that dies leaves little to take over.
-const CLAIM_PER_CONNECTION: u32 = 10;
+const CLAIM_PER_CONNECTION: u32 = 20;
 /// Looking again at the latest after this, for deliveries that another connection or sender gave back.
 pub(crate) const LOOK_AGAIN: Duration = Duration::from_millis(500);
 
@@ -42,6 +43,10 @@ pub(crate) struct Supply {
     patience: Patience,
     batch: u32,
     queue: Mutex<VecDeque<Claimed>>,
+    /// One connection claims for all.
+    claiming: tokio::sync::Mutex<()>,
+    /// The last claim brought less than was asked for: what there is now, only one who has nothing left asks.
+    dry: AtomicBool,
     /// Given out and not settled.
     in_flight: AtomicUsize,
     settlements: Notify,
@@ -64,23 +69,51 @@ impl Supply {
             patience,
             batch: (connections * CLAIM_PER_CONNECTION).min(store::CLAIM_BATCH_MAX),
             queue: Mutex::default(),
+            claiming: tokio::sync::Mutex::default(),
+            dry: AtomicBool::new(false),
             in_flight: AtomicUsize::new(0),
             settlements: Notify::new(),
             unsure: AtomicBool::new(false),
         }
     }
 
-    pub(crate) async fn next(&self, clock: &dyn Clock) -> Result<Next, StoreError> {
-        let mut queue = self.queue.lock().await;
-        loop {
-            // What was claimed under a number that others took for dead was given to others.
-            let worker = self.tenure.present().worker;
-            queue.retain(|claimed| claimed.worker == worker);
-            if queue.is_empty() {
-                queue.extend(self.claim(clock).await?);
-            }
-            if let Some(claimed) = queue.pop_front() {
+    /// A delivery that was claimed already, if one is left.
+    pub(crate) fn at_hand(&self) -> Option<Claimed> {
+        // What was claimed under a number that others took for dead was given to others.
+        let worker = self.tenure.present().worker;
+        let mut queue = lock(&self.queue);
+        while let Some(claimed) = queue.pop_front() {
+            if claimed.worker == worker {
                 self.in_flight.fetch_add(1, Ordering::SeqCst);
+                return Some(claimed);
+            }
+        }
+        None
+    }
+
+    /// Claims more while the others still have enough to do.
+    pub(crate) async fn refill(&self, clock: &dyn Clock) -> Result<(), StoreError> {
+        let enough = lock(&self.queue).len() >= self.batch as usize / 2;
+        if enough || self.dry.load(Ordering::SeqCst) {
+            return Ok(());
+        }
+        match self.claiming.try_lock() {
+            Ok(_turn) => self.claim(clock).await,
+            Err(_) => Ok(()),
+        }
+    }
+
+    /// The next delivery, claimed now if need be.
+    pub(crate) async fn next(&self, clock: &dyn Clock) -> Result<Next, StoreError> {
+        if let Some(claimed) = self.at_hand() {
+            return Ok(Next::Delivery(Box::new(claimed)));
+        }
+        let _turn = self.claiming.lock().await;
+        loop {
+            if lock(&self.queue).is_empty() {
+                self.claim(clock).await?;
+            }
+            if let Some(claimed) = self.at_hand() {
                 return Ok(Next::Delivery(Box::new(claimed)));
             }
             // Asked before the database: what is settled in between shows there.
@@ -100,7 +133,7 @@ impl Supply {
         }
     }
 
-    async fn claim(&self, clock: &dyn Clock) -> Result<Vec<Claimed>, StoreError> {
+    async fn claim(&self, clock: &dyn Clock) -> Result<(), StoreError> {
         loop {
             let me = self.tenure.present();
             let claim = || async {
@@ -112,7 +145,12 @@ impl Supply {
             };
             match self.patience.keep(claim).await {
                 Err(StoreError::TakenOver) => self.tenure.confirm().await?,
-                claimed => return claimed,
+                claimed => {
+                    let claimed = claimed?;
+                    self.dry.store(claimed.len() < self.batch as usize, Ordering::SeqCst);
+                    lock(&self.queue).extend(claimed);
+                    return Ok(());
+                }
             }
         }
     }
@@ -130,8 +168,8 @@ impl Supply {
     }
 
     /// What was claimed and not given out.
-    pub(crate) async fn take_rest(&self) -> Vec<Claimed> {
-        self.queue.lock().await.drain(..).collect()
+    pub(crate) fn take_rest(&self) -> Vec<Claimed> {
+        lock(&self.queue).drain(..).collect()
     }
 }
 

@@ -11,6 +11,7 @@ use proof::Proved;
 use store::{Claimed, Intent, Settlement};
 use tokio::sync::watch;
 
+use crate::LetterError;
 use crate::journal::Committed;
 use crate::lock::lock;
 use crate::paces::Turn;
@@ -26,9 +27,18 @@ pub(crate) struct Worker {
     session: Option<Session>,
     /// The outcome of the message before: durable with the next intent, in one commit.
     pending: Option<Settlement>,
+    /// The message after the one that was in flight; its envelope may be on its way.
+    ahead: Option<Letter>,
     pace: Option<Pace>,
     /// Messages that the relay took on this connection.
     taken: u64,
+}
+
+/// A delivery, and what is to be sent for it.
+struct Letter {
+    claimed: Claimed,
+    date: Timestamp,
+    proved: Result<Proved, LetterError>,
 }
 
 /// Whether there is a connection for a delivery.
@@ -42,28 +52,35 @@ impl Worker {
     pub(crate) fn new(shared: Arc<Shared>) -> Self {
         let stop = shared.local_stop.subscribe();
         let pace = shared.limits.pace_per_connection.map(Pace::new);
-        Self { shared, stop, session: None, pending: None, pace, taken: 0 }
+        Self { shared, stop, session: None, pending: None, ahead: None, pace, taken: 0 }
     }
 
     pub(crate) async fn run(mut self) -> Result<(), SendError> {
         let worked = self.work().await;
         // The last outcome is durable before anything else, also when something failed.
         let flushed = self.flush().await;
+        let released = self.release_ahead(None).await;
         if let Some(session) = self.session.take() {
             session.quit().await;
         }
-        worked.and(flushed)
+        worked.and(flushed).and(released)
     }
 
     async fn work(&mut self) -> Result<(), SendError> {
         while !self.stopping() {
             if let Some(end) = self.quiet() {
+                self.release_ahead(Some(end)).await?;
                 self.leave().await?;
                 self.sleep(until(end, self.shared.clock.now())).await;
                 continue;
             }
+            if let Some(letter) = self.ahead.take() {
+                self.deliver(letter).await?;
+                self.shared.supply.refill(&*self.shared.clock).await?;
+                continue;
+            }
             match self.shared.supply.next(&*self.shared.clock).await? {
-                Next::Delivery(claimed) => self.deliver(&claimed).await?,
+                Next::Delivery(claimed) => self.deliver(self.letter(*claimed)).await?,
                 Next::Wait { .. } if self.pending.is_some() => self.flush().await?,
                 Next::Wait { wait, idle } => {
                     if idle {
@@ -135,12 +152,34 @@ impl Worker {
         self.commit(Some(release), None).await.map(drop)
     }
 
-    async fn deliver(&mut self, claimed: &Claimed) -> Result<(), SendError> {
+    async fn release_ahead(&mut self, next: Option<Timestamp>) -> Result<(), SendError> {
+        match self.ahead.take() {
+            Some(letter) => self.release(&letter.claimed, next).await,
+            None => Ok(()),
+        }
+    }
+
+    fn letter(&self, claimed: Claimed) -> Letter {
         let date = claimed.date.unwrap_or_else(|| self.shared.clock.now());
-        let proved = match self.shared.letters.prepare(claimed.number, claimed.row, &claimed.sealed, date) {
-            Ok(proved) => proved,
+        let proved = self.shared.letters.prepare(claimed.number, claimed.row, &claimed.sealed, date);
+        Letter { claimed, date, proved }
+    }
+
+    /// The next message, made while an intent is on its way to the disk: only where no pace could hold it up, and nobody
+    /// has to be asked for it.
+    fn look_ahead(&self) -> Option<Letter> {
+        if self.stopping() || self.shared.limits.is_paced() {
+            return None;
+        }
+        self.shared.supply.at_hand().map(|claimed| self.letter(claimed))
+    }
+
+    async fn deliver(&mut self, letter: Letter) -> Result<(), SendError> {
+        let Letter { claimed, date, proved } = letter;
+        let (claimed, proved) = match proved {
+            Ok(proved) => (&claimed, proved),
             Err(refusal) => {
-                self.release(claimed, None).await?;
+                self.release(&claimed, None).await?;
                 return Ok(self.shared.halt(&refusal).await?);
             }
         };
@@ -285,12 +324,12 @@ impl Worker {
 
     async fn send(&mut self, claimed: &Claimed, proved: &Proved, date: Timestamp) -> Result<(), SendError> {
         let Some(mut session) = self.session.take() else { return Ok(()) };
-        if let Some(settled) = self.cannot_take(&session, claimed, proved) {
+        if !takes_addresses_of(&session, proved) {
             self.session = Some(session);
             self.flush().await?;
-            return self.apply(settled).await;
+            return self.apply(self.settle(claimed, None).impossible(550, "5.6.7")).await;
         }
-        if let Some(max) = session.offers().size_max.filter(|max| (proved.bytes().len() as u64) > *max) {
+        if let Some(max) = too_large(&session, proved) {
             self.release(claimed, None).await?;
             let detail = format!("the message is larger than the {max} octets that the relay takes");
             return Ok(self.shared.pause(PauseCause::RelayRefusesUs(Stage::Mail), &detail).await?);
@@ -311,12 +350,6 @@ impl Worker {
                 self.apply(self.settle(claimed, None).not_sent()).await
             }
         }
-    }
-
-    /// RFC 6531 §3.5: an address beyond ASCII cannot go through a relay without SMTPUTF8.
-    fn cannot_take(&self, session: &Session, claimed: &Claimed, proved: &Proved) -> Option<Settled> {
-        let cannot = proved.needs_smtputf8() && !session.offers().smtputf8;
-        cannot.then(|| self.settle(claimed, None).impossible(550, "5.6.7"))
     }
 
     /// A connection that was lost before it took anything counts as one that could not be opened.
@@ -383,13 +416,23 @@ impl Worker {
         let pending = self.pending.take();
         // Promise 3: the outcome of the message before and this intent, in one durable commit. If it fails, the
         // connection is dropped behind 354 and no dot goes out.
-        let committed = self.commit(pending, Some(intent)).await?;
+        let asked = self.shared.progress.intents.time(self.commit(pending, Some(intent)));
+        let (committed, ahead) = tokio::join!(asked, async { self.look_ahead() });
+        self.ahead = ahead;
+        let committed = committed?;
         if !committed.holds {
             drop(session);
             return self.withheld(claimed, at, committed).await;
         }
         let intended = Some(at);
-        match self.shared.progress.replies.time(session.hand_over(proved)).await {
+        let envelope_id =
+            self.ahead.as_ref().map(|next| self.shared.letters.envelope_id(next.claimed.number));
+        let next = self.ahead.as_ref().filter(|_| !self.stopping()).and_then(|next| {
+            let (proved, envelope_id) = (next.proved.as_ref().ok()?, envelope_id.as_deref()?);
+            let fits = takes_addresses_of(&session, proved) && too_large(&session, proved).is_none();
+            fits.then_some((proved, EnvelopeOptions { envelope_id }))
+        });
+        match self.shared.progress.replies.time(session.hand_over(proved, next)).await {
             HandOver::Replied(reply) => {
                 let settled = self.reply(claimed, proved, intended, Stage::Dot, &reply);
                 if reply.code.0 == 421 {
@@ -450,4 +493,14 @@ impl Worker {
         }
         self.shared.note_policy(number, outcome, consequence).await
     }
+}
+
+/// RFC 6531 §3.5: an address beyond ASCII cannot go through a relay without SMTPUTF8.
+fn takes_addresses_of(session: &Session, proved: &Proved) -> bool {
+    session.offers().smtputf8 || !proved.needs_smtputf8()
+}
+
+/// The octets that the relay takes, if the message has more (RFC 1870).
+fn too_large(session: &Session, proved: &Proved) -> Option<u64> {
+    session.offers().size_max.filter(|max| proved.bytes().len() as u64 > *max)
 }

@@ -141,15 +141,9 @@ impl Store {
         if people.is_empty() {
             return Ok(());
         }
-        let places: Vec<String> = (0..people.len())
-            .map(|n| {
-                let at = 5 * n;
-                format!("(${},${},${},${},${})", at + 1, at + 2, at + 3, at + 4, at + 5)
-            })
-            .collect();
         let sql = format!(
             "INSERT INTO person (audience_id, row_number, fingerprint, channel, sealed) VALUES {}",
-            places.join(",")
+            self.dialect.places(people.len(), 5)
         );
         // Every full batch has the same text, so only the last one is prepared anew.
         let mut query = sqlx::query(AssertSqlSafe(sql)).persistent(people.len() == PEOPLE_BATCH_MAX);

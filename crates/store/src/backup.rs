@@ -80,7 +80,7 @@ impl Store {
         let mut snapshot = self.read.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
         let tables = tables(&mut snapshot, self.dialect).await?;
         let mut target = copied.write.begin().await?;
-        copy(&tables, &mut snapshot, &mut target).await?;
+        copy(&tables, &mut snapshot, (&mut target, Dialect::Sqlite)).await?;
         target.commit().await?;
         snapshot.rollback().await?;
         copied.close().await;

@@ -75,7 +75,7 @@ pub(crate) async fn tables(
 pub(crate) async fn copy(
     tables: &[String],
     from: &mut AnyConnection,
-    to: &mut AnyConnection,
+    (to, dialect): (&mut AnyConnection, Dialect),
 ) -> Result<(), StoreError> {
     for table in tables {
         let mut batch = Batch::default();
@@ -83,11 +83,11 @@ pub(crate) async fn copy(
         let mut rows = sqlx::query(AssertSqlSafe(sql)).fetch(&mut *from);
         while let Some(row) = rows.try_next().await? {
             if batch.is_full(row.columns().len()) {
-                batch.write(table, to).await?;
+                batch.write(table, to, dialect).await?;
             }
             batch.add(&row)?;
         }
-        batch.write(table, to).await?;
+        batch.write(table, to, dialect).await?;
     }
     Ok(())
 }
@@ -116,18 +116,18 @@ impl Batch {
         Ok(())
     }
 
-    async fn write(&mut self, table: &str, to: &mut AnyConnection) -> Result<(), StoreError> {
+    async fn write(
+        &mut self,
+        table: &str,
+        to: &mut AnyConnection,
+        dialect: Dialect,
+    ) -> Result<(), StoreError> {
         let width = self.columns.len();
         if self.cells.is_empty() {
             return Ok(());
         }
-        let rows: Vec<String> = (0..self.cells.len() / width)
-            .map(|row| {
-                let places: Vec<String> = (1..=width).map(|n| format!("${}", row * width + n)).collect();
-                format!("({})", places.join(","))
-            })
-            .collect();
-        let sql = format!("INSERT INTO {table} ({}) VALUES {}", self.columns.join(","), rows.join(","));
+        let rows = dialect.places(self.cells.len() / width, width);
+        let sql = format!("INSERT INTO {table} ({}) VALUES {rows}", self.columns.join(","));
         let mut query = sqlx::query(AssertSqlSafe(sql)).persistent(false);
         for cell in self.cells.drain(..) {
             query = match cell {

@@ -93,13 +93,15 @@ mod tests {
     use super::*;
     use crate::DatabaseUrl;
     use crate::claim::{CLAIM, NEXT_DUE};
-    use crate::journal::{INTEND, SETTLE};
+    use crate::journal::{Otherwise, write_statement};
 
     #[tokio::test]
     async fn no_statement_of_a_message_looks_at_the_whole_campaign() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(&DatabaseUrl::Sqlite(folder.path().join("it.db"))).await.unwrap();
-        for statement in [CLAIM, SETTLE, INTEND, NEXT_DUE] {
+        let commits =
+            [Otherwise::Nothing, Otherwise::TheOthers].map(|other| write_statement(store.dialect, 8, other));
+        for statement in [CLAIM, &commits[0], &commits[1], NEXT_DUE] {
             let sql = store.dialect.sql(&format!("EXPLAIN QUERY PLAN {statement}"));
             let plan: Vec<String> = sqlx::query(sqlx::AssertSqlSafe(sql))
                 .fetch_all(&store.read)

@@ -4,10 +4,16 @@ use campaign::{DeliveryEvent, DeliveryState};
 use jiff::Timestamp;
 use keys::Fingerprint;
 use ledger::Digest;
-use serde_json::{Value, json};
+use sqlx::any::AnyArguments;
+use sqlx::error::ErrorKind;
+use sqlx::pool::PoolConnection;
+use sqlx::query::Query;
+use sqlx::{Any, AnyConnection, AssertSqlSafe, Connection, Row as _};
+use tokio::sync::Mutex;
 
 use crate::account::ACCOUNT_LATE;
-use crate::audience::count;
+use crate::audience::number;
+use crate::dialect::Dialect;
 use crate::suppression::suppress;
 use crate::{Campaign, CampaignId, Scope, Store, StoreError, WorkerId};
 
@@ -84,38 +90,108 @@ pub struct Journaled {
     pub settled: Vec<u64>,
 }
 
-// A delivery as it was left, or the doubt that the same attempt left behind when its sender was taken for dead: then the
-// attempt was counted already. "Later" of a campaign that was finished meanwhile is a failure, for nobody would try again.
-pub(crate) const SETTLE: &str = "UPDATE delivery SET \
-    state = CASE WHEN delivery.state = 6 AND r.state = 5 \
-            AND (SELECT c.state FROM campaign c WHERE c.id = r.campaign {share}) = 14 THEN 4 ELSE r.state END, \
-    code = r.code, enhanced = r.enhanced, reply = r.reply, \
-    next_attempt = r.next_attempt, settled_at = r.at, worker = 0, \
+impl Journaled {
+    fn with(mut self, number: i64, intent: bool) -> Self {
+        let list = if intent { &mut self.intended } else { &mut self.settled };
+        list.push(number.unsigned_abs());
+        self
+    }
+}
+
+/// What is written of the deliveries that rows named `r` name: one statement for outcomes and intents, durable by itself.
+///
+/// The campaign's number is a value of each row, so that the rows lead and the deliveries are looked up by it.
+const WRITE: &str = "UPDATE delivery SET state = {state}, \
+    intended_at = CASE WHEN r.intent = 1 THEN r.at ELSE delivery.intended_at END, \
+    message_hash = CASE WHEN r.intent = 1 THEN r.message ELSE delivery.message_hash END, \
+    date = CASE WHEN r.intent = 1 AND delivery.date = 0 THEN r.date ELSE delivery.date END, \
+    code = CASE WHEN r.intent = 1 THEN delivery.code ELSE r.code END, \
+    enhanced = CASE WHEN r.intent = 1 THEN delivery.enhanced ELSE r.enhanced END, \
+    reply = CASE WHEN r.intent = 1 THEN delivery.reply ELSE r.reply END, \
+    next_attempt = CASE WHEN r.intent = 1 THEN delivery.next_attempt ELSE r.next_attempt END, \
+    settled_at = CASE WHEN r.intent = 1 THEN delivery.settled_at ELSE r.at END, \
+    worker = CASE WHEN r.intent = 1 THEN delivery.worker ELSE 0 END, \
     attempts = attempts + CASE WHEN delivery.state = 6 THEN 0 ELSE r.attempt END, \
     first_attempt = CASE WHEN first_attempt = 0 AND r.attempt = 1 THEN r.at ELSE first_attempt END \
-    FROM (SELECT CAST(value->>0 AS BIGINT) AS number, CAST(value->>1 AS SMALLINT) AS was, \
-          CAST(value->>2 AS SMALLINT) AS state, CAST(value->>3 AS SMALLINT) AS code, value->>4 AS enhanced, \
-          value->>5 AS reply, CAST(value->>6 AS BIGINT) AS next_attempt, CAST(value->>7 AS BIGINT) AS at, \
-          CAST(value->>8 AS BIGINT) AS attempt, CAST(value->>9 AS BIGINT) AS campaign, \
-          CAST(value->>10 AS BIGINT) AS worker, CAST(value->>11 AS BIGINT) AS intended_at FROM {rows}) AS r \
-    WHERE delivery.campaign_id = r.campaign AND delivery.number = r.number AND delivery.worker = r.worker \
-    AND (delivery.state = r.was OR (delivery.state = 6 AND r.was = 2 AND delivery.intended_at = r.intended_at))";
+    FROM r WHERE delivery.campaign_id = r.campaign AND delivery.number = r.number";
 
-// The same intent once more is the journal trying again after a commit whose answer was lost: no dot went out yet.
-pub(crate) const INTEND: &str = "UPDATE delivery SET state = 2, intended_at = r.at, message_hash = r.message, \
-    date = CASE WHEN delivery.date = 0 THEN r.date ELSE delivery.date END \
-    FROM (SELECT CAST(value->>0 AS BIGINT) AS number, CAST(value->>1 AS BIGINT) AS date, \
-          CAST(value->>2 AS BIGINT) AS at, CAST(value->>3 AS BIGINT) AS campaign, \
-          CAST(value->>4 AS BIGINT) AS worker, value->>5 AS message FROM {rows}) AS r \
-    WHERE delivery.campaign_id = r.campaign AND delivery.number = r.number AND delivery.worker = r.worker \
-    AND (delivery.state = 1 OR (delivery.state = 2 AND delivery.intended_at = r.at)) \
-    AND EXISTS (SELECT 1 FROM campaign WHERE id = r.campaign AND state = 11 AND message_digest = $2 \
-     AND submission = $3 {share})";
+/// Where a delivery goes. "Later" of a campaign that was finished meanwhile is a failure, for nobody would try again.
+const STATE: &str = "CASE WHEN r.intent = 0 AND delivery.state = 6 AND r.state = 5 \
+    AND (SELECT c.state FROM campaign c WHERE c.id = r.campaign {share}) = 14 THEN 4 ELSE r.state END";
 
-/// Which rows a statement changed: asked for only where it were not all, for each row that is handed back costs.
-const WHICH: &str = " RETURNING delivery.number AS number";
+/// Whether a row finds its delivery: as it was left; or in the doubt that the same attempt left behind when its sender was
+/// taken for dead (then the attempt was counted already); or, for an intent, with the same intent: the journal tries again
+/// after a commit whose answer was lost, and no dot went out yet.
+const FOUND: &str = "delivery.worker = r.worker \
+    AND (delivery.state = r.was OR (delivery.state = r.or_was AND delivery.intended_at = r.intended_at)) \
+    AND (r.intent = 0 OR EXISTS (SELECT 1 FROM campaign WHERE id = r.campaign AND state = 11 \
+     AND message_digest = {digest} AND submission = {submission} {share}))";
+
+/// Which rows were written.
+const WRITTEN: &str = "RETURNING delivery.number AS number, delivery.campaign_id AS campaign, \
+    CASE WHEN delivery.state = 2 THEN 1 ELSE 0 END AS intent";
+
+/// What is settled after the account was made is late: the account does not hold any more.
+const LATE: &str = "UPDATE campaign SET account = {late} WHERE account >= 0 \
+    AND id IN (SELECT campaign FROM journaled WHERE intent = 0)";
+
+const COLUMNS: [&str; 16] = [
+    "number",
+    "campaign",
+    "worker",
+    "intent",
+    "was",
+    "or_was",
+    "state",
+    "at",
+    "intended_at",
+    "attempt",
+    "next_attempt",
+    "date",
+    "code",
+    "enhanced",
+    "reply",
+    "message",
+];
+
+/// Rows are written in multiples of this, so that the database knows a statement again.
+const ROWS_STEP: usize = 8;
+
+/// No state of a delivery, and no delivery's number.
+const NONE: i64 = -1;
+
+/// The way to the database of one sender's commits: what it writes on is kept between two commits, until it gives way.
+///
+/// To get a connection and to give it back costs as much as the commit, for each is asked whether it still stands.
+pub struct JournalWriter {
+    store: Store,
+    held: Mutex<Option<PoolConnection<Any>>>,
+}
 
 impl Store {
+    /// For commits one behind the other. Whoever has it gives way now and then: on SQLite everybody else of this process
+    /// waits meanwhile.
+    #[must_use]
+    pub fn journal_writer(&self) -> JournalWriter {
+        JournalWriter { store: self.clone(), held: Mutex::default() }
+    }
+
+    /// One commit by itself, as [`JournalWriter::journal`] makes it.
+    ///
+    /// # Errors
+    /// [`StoreError`]; then nothing of the batch is durable, and no dot of it may go out.
+    pub async fn journal(
+        &self,
+        campaign: CampaignId,
+        version: &Version,
+        settlements: &[Settlement],
+        intents: &[Intent],
+    ) -> Result<Journaled, StoreError> {
+        self.journal_writer().journal(campaign, version, settlements, intents).await
+    }
+}
+
+impl JournalWriter {
     /// One durable commit, of senders of this version: outcomes of messages whose reply came, and intents of those about to
     /// be handed over.
     ///
@@ -128,86 +204,212 @@ impl Store {
         settlements: &[Settlement],
         intents: &[Intent],
     ) -> Result<Journaled, StoreError> {
-        let settled = settled_rows(campaign, settlements)?;
-        let intended = intended_rows(campaign, intents);
-        let mut transaction = self.write.begin().await?;
-        let mut all = true;
-        if !settlements.is_empty() {
-            let done = sqlx::query(self.sql(SETTLE)).bind(&settled).execute(&mut *transaction).await?;
-            all = done.rows_affected() == settlements.len() as u64;
+        let settled = settlements.iter().map(Row::settled);
+        let mut rows =
+            settled.chain(intents.iter().map(|i| Ok(Row::intended(i)))).collect::<Result<Vec<_>, _>>()?;
+        if rows.is_empty() {
+            return Ok(Journaled::default());
         }
-        if all && !intents.is_empty() {
-            let intend = sqlx::query(self.sql(INTEND)).bind(&intended);
-            let intend = intend.bind(&version.message).bind(&version.submission);
-            all = intend.execute(&mut *transaction).await?.rows_affected() == intents.len() as u64;
-        }
-        let mut journaled = Journaled {
-            settled: settlements.iter().map(|settlement| settlement.number).collect(),
-            intended: intents.iter().map(|intent| intent.number).collect(),
+        rows.resize(rows.len().next_multiple_of(ROWS_STEP), Row::default());
+        let batch = Batch { campaign, version, rows, dialect: self.store.dialect };
+        let suppressed: Vec<_> = settlements.iter().filter_map(|s| Some((s.suppress?, s.at))).collect();
+        let mut held = self.held.lock().await;
+        let mut connection = match held.take() {
+            Some(connection) => connection,
+            None => self.store.write.acquire().await?,
         };
-        if !all {
-            // Rare: somebody paused the campaign, or took a delivery over. Once more, asking which.
-            transaction.rollback().await?;
-            transaction = self.write.begin().await?;
-            let settle = self.sql(&format!("{SETTLE}{WHICH}"));
-            let rows = sqlx::query(settle).bind(&settled).fetch_all(&mut *transaction).await?;
-            journaled.settled = rows.iter().map(|row| count(row, "number")).collect::<Result<_, _>>()?;
-            let intend = sqlx::query(self.sql(&format!("{INTEND}{WHICH}"))).bind(&intended);
-            let intend = intend.bind(&version.message).bind(&version.submission);
-            let rows = intend.fetch_all(&mut *transaction).await?;
-            journaled.intended = rows.iter().map(|row| count(row, "number")).collect::<Result<_, _>>()?;
-        }
-        // What is settled after the account was made is late: the account does not hold any more. On SQLite nobody is late,
-        // for a sender is taken for dead only when it is.
-        if self.has_leases() && !journaled.settled.is_empty() {
-            sqlx::query("UPDATE campaign SET account = $2 WHERE id = $1 AND account >= 0")
-                .bind(campaign.0)
-                .bind(ACCOUNT_LATE)
-                .execute(&mut *transaction)
-                .await?;
-        }
-        for (fingerprint, at) in settlements.iter().filter_map(|s| Some((s.suppress?, s.at))) {
-            suppress(&mut transaction, fingerprint, Scope::Address, at).await?;
-        }
-        transaction.commit().await?;
+        // In a variable of its own: a connection that failed is not kept.
+        let journaled = if suppressed.is_empty() {
+            batch.write(&mut connection).await?
+        } else {
+            let mut transaction = connection.begin().await?;
+            let journaled = batch.write(&mut transaction).await?;
+            for (fingerprint, at) in suppressed {
+                suppress(&mut transaction, fingerprint, Scope::Address, at).await?;
+            }
+            transaction.commit().await?;
+            journaled
+        };
+        *held = Some(connection);
         Ok(journaled)
     }
-}
 
-fn intended_rows(campaign: CampaignId, intents: &[Intent]) -> String {
-    let rows: Vec<Value> = intents
-        .iter()
-        .map(|i| {
-            let (date, at) = (i.date.as_microsecond(), i.at.as_microsecond());
-            json!([i.number, date, at, campaign.0, i.worker.0, i.message.to_hex()])
-        })
-        .collect();
-    Value::from(rows).to_string()
-}
-
-fn settled_rows(campaign: CampaignId, settlements: &[Settlement]) -> Result<String, StoreError> {
-    let mut rows = Vec::with_capacity(settlements.len());
-    for s in settlements {
-        let to = s
-            .from
-            .after(s.event)
-            .map_err(|_| StoreError::Foreign("a transition that the table does not have"))?;
-        let attempt = i64::from(s.event != DeliveryEvent::Release);
-        let next = s.next_attempt.map_or(0, Timestamp::as_microsecond);
-        rows.push(json!([
-            s.number,
-            s.from.number(),
-            to.number(),
-            s.code,
-            s.enhanced,
-            s.reply,
-            next,
-            s.at.as_microsecond(),
-            attempt,
-            campaign.0,
-            s.worker.0,
-            s.intended_at.map_or(0, Timestamp::as_microsecond)
-        ]));
+    /// Lets others write, until the next commit.
+    pub async fn give_way(&self) {
+        *self.held.lock().await = None;
     }
-    Ok(Value::from(rows).to_string())
+}
+
+/// A row as it is written: an outcome or an intent.
+#[derive(Clone)]
+struct Row<'a> {
+    number: i64,
+    worker: i64,
+    intent: bool,
+    was: i64,
+    or_was: i64,
+    state: i64,
+    at: Timestamp,
+    intended_at: Timestamp,
+    attempt: bool,
+    next_attempt: Timestamp,
+    date: Timestamp,
+    code: u16,
+    enhanced: &'a str,
+    reply: &'a str,
+    message: String,
+}
+
+impl Default for Row<'_> {
+    /// A row of no delivery.
+    fn default() -> Self {
+        Self {
+            number: NONE,
+            worker: NONE,
+            intent: false,
+            was: NONE,
+            or_was: NONE,
+            state: NONE,
+            at: Timestamp::UNIX_EPOCH,
+            intended_at: Timestamp::UNIX_EPOCH,
+            attempt: false,
+            next_attempt: Timestamp::UNIX_EPOCH,
+            date: Timestamp::UNIX_EPOCH,
+            code: 0,
+            enhanced: "",
+            reply: "",
+            message: String::new(),
+        }
+    }
+}
+
+impl<'a> Row<'a> {
+    fn settled(settlement: &'a Settlement) -> Result<Self, StoreError> {
+        let state = settlement
+            .from
+            .after(settlement.event)
+            .map_err(|_| StoreError::Foreign("a transition that the table does not have"))?;
+        let doubt = (settlement.from == DeliveryState::Intended).then_some(DeliveryState::InDoubt);
+        Ok(Self {
+            number: number(settlement.number),
+            worker: settlement.worker.0,
+            was: settlement.from.number().into(),
+            or_was: doubt.map_or(NONE, |state| state.number().into()),
+            state: state.number().into(),
+            at: settlement.at,
+            intended_at: settlement.intended_at.unwrap_or_default(),
+            attempt: settlement.event != DeliveryEvent::Release,
+            next_attempt: settlement.next_attempt.unwrap_or_default(),
+            code: settlement.code,
+            enhanced: &settlement.enhanced,
+            reply: &settlement.reply,
+            ..Self::default()
+        })
+    }
+
+    fn intended(intent: &Intent) -> Self {
+        Self {
+            number: number(intent.number),
+            worker: intent.worker.0,
+            intent: true,
+            was: DeliveryState::Claimed.number().into(),
+            or_was: DeliveryState::Intended.number().into(),
+            state: DeliveryState::Intended.number().into(),
+            at: intent.at,
+            intended_at: intent.at,
+            date: intent.date,
+            message: intent.message.to_hex(),
+            ..Self::default()
+        }
+    }
+}
+
+/// What becomes of a batch of which some rows do not find their delivery.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Otherwise {
+    /// Nothing is written at all: the statement fails, for no delivery is without a state.
+    Nothing,
+    /// The others are written, and it is said which. What is handed back row by row costs.
+    TheOthers,
+}
+
+/// The statement that writes so many rows.
+pub(crate) fn write_statement(dialect: Dialect, rows: usize, otherwise: Otherwise) -> String {
+    let places = rows * COLUMNS.len();
+    let update = match otherwise {
+        Otherwise::Nothing => WRITE.replace("{state}", &format!("CASE WHEN {FOUND} THEN {STATE} END")),
+        Otherwise::TheOthers => format!("{} AND {FOUND} {WRITTEN}", WRITE.replace("{state}", STATE)),
+    };
+    let update = dialect
+        .sql(&update)
+        .replace("{digest}", &dialect.place(places + 1))
+        .replace("{submission}", &dialect.place(places + 2));
+    let what = match dialect {
+        // Nobody is late on SQLite, for there a sender is taken for dead only when it is.
+        Dialect::Sqlite => update,
+        Dialect::Postgres => format!(
+            ", journaled AS ({update}), late AS ({}) SELECT number, intent FROM journaled",
+            LATE.replace("{late}", &ACCOUNT_LATE.to_string())
+        ),
+    };
+    format!("WITH r ({}) AS (VALUES {}) {what}", COLUMNS.join(", "), dialect.places(rows, COLUMNS.len()))
+}
+
+/// What one commit writes.
+struct Batch<'a> {
+    campaign: CampaignId,
+    version: &'a Version,
+    rows: Vec<Row<'a>>,
+    dialect: Dialect,
+}
+
+impl Batch<'_> {
+    async fn write(&self, connection: &mut AnyConnection) -> Result<Journaled, StoreError> {
+        if self.dialect == Dialect::Sqlite {
+            match self.query(Otherwise::Nothing).execute(&mut *connection).await {
+                Ok(done) if done.rows_affected() == self.deliveries().count() as u64 => return Ok(self.all()),
+                Ok(_) => return Err(StoreError::Foreign("a delivery that is not there")),
+                // Rare: somebody paused the campaign.
+                Err(sqlx::Error::Database(error)) if error.kind() == ErrorKind::NotNullViolation => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        let rows = self.query(Otherwise::TheOthers).fetch_all(connection).await?;
+        rows.iter().try_fold(Journaled::default(), |journaled, row| {
+            Ok(journaled.with(row.try_get("number")?, row.try_get::<i64, _>("intent")? == 1))
+        })
+    }
+
+    fn all(&self) -> Journaled {
+        self.deliveries().fold(Journaled::default(), |journaled, row| journaled.with(row.number, row.intent))
+    }
+
+    fn deliveries(&self) -> impl Iterator<Item = &Row<'_>> {
+        self.rows.iter().filter(|row| row.number != NONE)
+    }
+
+    fn query(&self, otherwise: Otherwise) -> Query<'_, Any, AnyArguments> {
+        let sql = write_statement(self.dialect, self.rows.len(), otherwise);
+        let mut query = sqlx::query(AssertSqlSafe(sql));
+        for row in &self.rows {
+            query = query
+                .bind(row.number)
+                .bind(self.campaign.0)
+                .bind(row.worker)
+                .bind(i64::from(row.intent))
+                .bind(row.was)
+                .bind(row.or_was)
+                .bind(row.state)
+                .bind(row.at.as_microsecond())
+                .bind(row.intended_at.as_microsecond())
+                .bind(i64::from(row.attempt))
+                .bind(row.next_attempt.as_microsecond())
+                .bind(row.date.as_microsecond())
+                .bind(i64::from(row.code))
+                .bind(row.enhanced)
+                .bind(row.reply)
+                .bind(&row.message);
+        }
+        query.bind(&self.version.message).bind(&self.version.submission)
+    }
 }

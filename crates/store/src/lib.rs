@@ -38,7 +38,7 @@ pub use doubt::{DOUBTS_SETTLED_MAX, InDoubt, Settled};
 pub use error::StoreError;
 pub use forgetting::Forgotten;
 pub use gap::Gap;
-pub use journal::{Intent, JOURNAL_BATCH_MAX, Journaled, Settlement, Version};
+pub use journal::{Intent, JOURNAL_BATCH_MAX, JournalWriter, Journaled, Settlement, Version};
 pub use ledger::{Confidence, ENTRY_PAGE_MAX, SealedEntry, StoredEntry};
 pub use open::{DatabaseUrl, DatabaseUrlError, Store};
 pub use pace::Place;

@@ -181,7 +181,8 @@ impl Store {
         let options: AnyConnectOptions =
             format!("sqlite://{}?mode=rw", percent_encode(path)).parse().map_err(StoreError::from)?;
         let pool = |size, cache_kib: u32| {
-            AnyPoolOptions::new().max_connections(size).acquire_timeout(2 * LOCK_WAIT).after_connect(move |connection, _| {
+            // Asking whether a connection to a file still stands says nothing, and costs a way to its thread and back.
+            AnyPoolOptions::new().max_connections(size).acquire_timeout(2 * LOCK_WAIT).test_before_acquire(false).after_connect(move |connection, _| {
                 Box::pin(async move {
                     let settings = format!(
                         "PRAGMA busy_timeout = {}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \

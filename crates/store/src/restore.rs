@@ -155,7 +155,7 @@ async fn copy_in(copied: &Store, url: &str) -> Result<(), StoreError> {
     }
     let mut source = copied.read.acquire().await?;
     let tables = tables(&mut source, Dialect::Sqlite).await?;
-    copy(&tables, &mut source, &mut transaction).await?;
+    copy(&tables, &mut source, (&mut transaction, Dialect::Postgres)).await?;
     // New rows get numbers behind those that came with their own.
     let identities: Vec<String> = sqlx::query_scalar(
         "SELECT CAST(table_name AS TEXT) FROM information_schema.columns \

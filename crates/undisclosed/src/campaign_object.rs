@@ -29,6 +29,8 @@ pub(crate) struct Timing {
     pub(crate) messages_per_second: f64,
     /// Wall time of sending alone.
     pub(crate) sending: Duration,
+    /// Until an intent is durable: the commit before it, and its own.
+    pub(crate) intent: Option<Duration>,
     /// One durable commit: the disk, or the database's server.
     pub(crate) commit: Option<Duration>,
     /// From a message's first octet to the reply to its final dot: the relay.
@@ -81,6 +83,7 @@ impl CampaignObject {
             "rows_skipped": self.rows_skipped,
             "messages_per_second": timing.map(|t| (t.messages_per_second * 10.0).round() / 10.0),
             "sending_seconds": timing.map(|t| seconds(t.sending)),
+            "intent_ms": timing.and_then(|t| t.intent).map(milliseconds),
             "commit_ms": timing.and_then(|t| t.commit).map(milliseconds),
             "reply_ms": timing.and_then(|t| t.reply).map(milliseconds),
         })

@@ -108,6 +108,7 @@ fn timing(installation: &Installation, progress: &Progress, begun: Timestamp) ->
     Timing {
         messages_per_second,
         sending: Duration::try_from(now.duration_since(begun)).unwrap_or_default(),
+        intent: progress.mean_intent(),
         commit: progress.mean_commit(),
         reply: progress.mean_reply(),
     }

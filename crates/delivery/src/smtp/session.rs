@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use campaign::{Consequence, Stage, consequence};
 use mail::Address;
+use memchr::memmem;
 use proof::Proved;
 
 use crate::smtp::stream::Stream;
@@ -12,6 +13,8 @@ use crate::smtp::{Capabilities, Reply, ReplyError, ReplyReader, Timeouts};
 
 /// Octets written at once: what [`Timeouts::data_block`] is for.
 const BLOCK_OCTETS: usize = 64 * 1024;
+/// Room behind a message for doubled dots and the next envelope, so that it is seldom moved to find some.
+const ROOM_OCTETS: usize = 512;
 /// How long a QUIT may take: nothing depends on its reply.
 const QUIT_WAIT: Duration = Duration::from_secs(2);
 
@@ -84,7 +87,12 @@ pub struct Session {
     timeouts: Timeouts,
     /// A transaction was begun and not finished: RSET first.
     open_transaction: bool,
+    /// The next message's envelope, written behind the one before and not yet answered.
+    ahead: Option<Vec<Command>>,
 }
+
+/// A command of an envelope, and where it belongs.
+type Command = (Stage, String);
 
 impl Session {
     pub(crate) fn new(stream: Stream, timeouts: Timeouts) -> Self {
@@ -94,6 +102,7 @@ impl Session {
             offers: Capabilities::default(),
             timeouts,
             open_transaction: false,
+            ahead: None,
         }
     }
 
@@ -164,19 +173,23 @@ impl Session {
         mail: &Proved,
         options: EnvelopeOptions<'_>,
     ) -> Result<Envelope, SessionError> {
-        let mut commands = Vec::with_capacity(4);
+        let envelope = self.commands(mail, options);
+        let mut commands = Vec::with_capacity(envelope.len() + 1);
+        let written = match self.ahead.take() {
+            // The replies that come are those to this very envelope: 354 is for this message alone.
+            Some(ahead) if ahead == envelope => true,
+            Some(_) => return Err(out_of_step()),
+            None => false,
+        };
         if self.open_transaction {
             commands.push((Stage::Mail, "RSET".to_owned()));
         }
         let reset = commands.len();
-        commands.push((Stage::Mail, self.mail_from(mail, options)));
-        commands.push((Stage::Rcpt, self.rcpt_to(mail.recipient())));
-        commands.push((Stage::Data, "DATA".to_owned()));
+        commands.extend(envelope);
         self.open_transaction = true;
 
-        if self.offers.pipelining {
-            let all: String = commands.iter().map(|(_, line)| format!("{line}\r\n")).collect();
-            self.write(Stage::Mail, &all).await?;
+        if self.offers.pipelining && !written {
+            self.write(Stage::Mail, &lines(&commands)).await?;
         }
         let mut refused = None;
         for (place, (stage, line)) in commands.iter().enumerate() {
@@ -213,6 +226,14 @@ impl Session {
         })
     }
 
+    fn commands(&self, mail: &Proved, options: EnvelopeOptions<'_>) -> Vec<Command> {
+        vec![
+            (Stage::Mail, self.mail_from(mail, options)),
+            (Stage::Rcpt, self.rcpt_to(mail.recipient())),
+            (Stage::Data, "DATA".to_owned()),
+        ]
+    }
+
     fn mail_from(&self, mail: &Proved, options: EnvelopeOptions<'_>) -> String {
         let sender = mail.reverse_path().map_or(String::new(), Address::expose);
         let mut line = format!("MAIL FROM:<{sender}>");
@@ -237,22 +258,38 @@ impl Session {
 
     /// Writes the message and its final dot, and waits for the reply. Only behind an [`Envelope::Ready`], and only
     /// when the intent is durable.
-    pub async fn hand_over(&mut self, mail: &Proved) -> HandOver {
+    ///
+    /// `next`: whose envelope goes out behind the dot, unasked, where the relay takes that (RFC 2920 §3.1 names the
+    /// message's content as what a group may begin with). [`Self::envelope`] of that message then reads its replies, and
+    /// of no other. Without an intent it gets no further than 354.
+    pub async fn hand_over(
+        &mut self,
+        mail: &Proved,
+        next: Option<(&Proved, EnvelopeOptions<'_>)>,
+    ) -> HandOver {
         // Something was said behind 354 that nobody asked for. Taken for the reply to the final dot, it would say of
         // this message what the relay cannot know yet.
         // The same when it closed while the intent waited for the database: nothing was handed over yet.
         if !self.reader.is_empty() || !self.stream.is_quiet().await {
             return HandOver::NotSent(io::ErrorKind::InvalidData.into());
         }
-        let octets = dot_stuffed(mail.bytes());
+        let mut octets = dot_stuffed(mail.bytes());
+        let message = octets.len();
+        if let Some((mail, options)) = next.filter(|_| self.offers.pipelining) {
+            let commands = self.commands(mail, options);
+            octets.extend_from_slice(lines(&commands).as_bytes());
+            self.ahead = Some(commands);
+        }
         let within = self.timeouts.data_block;
         let mut written = 0;
         while written < octets.len() {
             let block = &octets[written..octets.len().min(written + BLOCK_OCTETS)];
             match self.stream.write_some(block, within).await {
-                Ok(0) => return HandOver::NotSent(io::ErrorKind::WriteZero.into()),
-                Ok(taken) => written += taken,
+                Ok(taken) if taken > 0 => written += taken,
+                // The final dot went out, and only the next envelope did not.
+                _ if written >= message => return HandOver::InDoubt,
                 // Without its last octets the relay has seen no final dot (RFC 5321 §4.1.1.4).
+                Ok(_) => return HandOver::NotSent(io::ErrorKind::WriteZero.into()),
                 Err(error) => return HandOver::NotSent(error),
             }
         }
@@ -271,23 +308,36 @@ impl Session {
         }
     }
 
-    /// Takes leave (RFC 5321 §4.1.1.10); whether the relay answers does not matter.
+    /// Takes leave (RFC 5321 §4.1.1.10); whether the relay answers does not matter. Behind the envelope of a message that
+    /// is not to leave, no word would be taken for a command: then it only closes.
     pub async fn quit(mut self) {
+        if self.ahead.is_some() {
+            return;
+        }
         let _ = tokio::time::timeout(QUIT_WAIT, self.command(Stage::Ehlo, "QUIT")).await;
     }
 }
 
+fn lines(commands: &[Command]) -> String {
+    commands.iter().map(|(_, line)| format!("{line}\r\n")).collect()
+}
+
+/// Another message than the one whose envelope was sent: its octets must not go there.
+fn out_of_step() -> SessionError {
+    SessionError::Io { stage: Stage::Mail, error: io::ErrorKind::InvalidInput.into() }
+}
+
 /// The message as DATA carries it: a leading dot doubled (RFC 5321 §4.5.2), and the final dot behind it.
 fn dot_stuffed(message: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(message.len() + 64);
-    let mut line_start = true;
-    for octet in message {
-        if line_start && *octet == b'.' {
-            out.push(b'.');
-        }
-        out.push(*octet);
-        line_start = *octet == b'\n';
+    let mut out = Vec::with_capacity(message.len() + ROOM_OCTETS);
+    let mut copied = 0;
+    let first = message.starts_with(b".").then_some(0);
+    for dot in first.into_iter().chain(memmem::find_iter(message, b"\n.").map(|newline| newline + 1)) {
+        out.extend_from_slice(&message[copied..dot]);
+        out.push(b'.');
+        copied = dot;
     }
+    out.extend_from_slice(&message[copied..]);
     out.extend_from_slice(b".\r\n");
     out
 }

@@ -103,7 +103,7 @@ async fn connection_lost_before_dot() {
     envelope(&mut session, &mail).await.unwrap();
     let mailbox = server.mailbox();
     server.stop().await;
-    let lost = session.hand_over(&mail).await;
+    let lost = session.hand_over(&mail, None).await;
     assert!(matches!(lost, HandOver::NotSent(_) | HandOver::InDoubt), "{lost:?}");
     assert_eq!(mailbox.count(), 0);
 }
@@ -118,7 +118,7 @@ async fn connection_lost_within_a_large_message_is_not_sent() {
     envelope(&mut session, &mail).await.unwrap();
     let mailbox = server.mailbox();
     server.stop().await;
-    let lost = session.hand_over(&mail).await;
+    let lost = session.hand_over(&mail, None).await;
     assert!(matches!(lost, HandOver::NotSent(_)), "{lost:?}");
     assert_eq!(mailbox.count(), 0);
 }
@@ -140,7 +140,7 @@ async fn reply_that_came_before_the_message_is_not_its_own() {
     let mut session = opened(&server).await;
     let mail = proved("ann@x.test");
     envelope(&mut session, &mail).await.unwrap();
-    let lost = session.hand_over(&mail).await;
+    let lost = session.hand_over(&mail, None).await;
     assert!(matches!(lost, HandOver::NotSent(_)), "{lost:?}");
     drop(session);
     assert_eq!(server.mailbox().count(), 0);

@@ -1,6 +1,7 @@
 //! Our client against a relay that does what relays do. Each test is named after what goes wrong.
 #![allow(clippy::expect_used, reason = "helpers of tests are not #[test] functions themselves")]
 
+mod ahead;
 mod dot;
 mod envelope;
 mod login;
@@ -108,7 +109,7 @@ async fn envelope(session: &mut Session, mail: &Proved) -> Result<Envelope, Sess
 async fn handed_over(session: &mut Session, mail: &Proved) -> HandOver {
     let reached = envelope(session, mail).await.expect("replies to the envelope");
     assert!(matches!(reached, Envelope::Ready), "{reached:?}");
-    session.hand_over(mail).await
+    session.hand_over(mail, None).await
 }
 
 fn replied(handed_over: HandOver) -> u16 {

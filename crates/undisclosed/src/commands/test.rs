@@ -63,7 +63,7 @@ async fn send(session: &mut Session, proved: &proof::Proved, id: &str) -> Result
             return Err(failed(format!("the relay's reply to {} was {reply}", stage.word())));
         }
     }
-    match session.hand_over(proved).await {
+    match session.hand_over(proved, None).await {
         HandOver::Replied(reply) if (200..300).contains(&reply.code.0) => Ok(reply.to_string()),
         HandOver::Replied(reply) => Err(failed(format!("the relay's reply was {reply}"))),
         HandOver::NotSent(_) => Err(failed("the connection was lost".to_owned())),
