@@ -16,6 +16,7 @@ mod multipart;
 mod place;
 mod reader;
 mod reading;
+pub mod report;
 mod scan;
 mod second;
 mod tokens;

@@ -35,6 +35,16 @@ pub fn read_except(message: &[u8], limits: &Limits, mut known: impl FnMut(&Part)
     reader.finish()
 }
 
+/// Takes a message apart and looks for no address in it: its header fields, and its leaves with the transfer encoding
+/// undone. Messages within it stay closed.
+pub(crate) fn structure(message: &[u8], limits: &Limits) -> Reading {
+    let unscanned = Limits { scanned_octets: 0, ..limits.clone() };
+    let mut closed = |_: &Part| true;
+    let mut reader = Reader::new(&unscanned, &mut closed);
+    reader.entity(message, &PartPath::default(), 0);
+    reader.reading
+}
+
 /// Reads one file as if it were the content of an attachment.
 #[must_use]
 pub fn read_file(content_type: &str, octets: &[u8], limits: &Limits) -> Reading {
