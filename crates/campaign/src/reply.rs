@@ -1,6 +1,7 @@
 //! What a relay's reply means for a delivery and for the campaign.
 
-use std::fmt;
+pub use mail::report::EnhancedCode;
+use mail::report::bad_mailbox;
 
 /// Policy refusals (5.7.x) in a row that pause a campaign: a relay that has begun to refuse us refuses everybody.
 pub const POLICY_REFUSALS_MAX: u32 = 10;
@@ -8,41 +9,6 @@ pub const POLICY_REFUSALS_MAX: u32 = 10;
 /// The three digits of a reply (RFC 5321 §4.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ReplyCode(pub u16);
-
-/// An enhanced status code, `class.subject.detail` (RFC 3463).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct EnhancedCode {
-    /// 2, 4 or 5.
-    pub class: u8,
-    /// What it is about: 1 address, 2 mailbox, 7 policy.
-    pub subject: u16,
-    /// The particular condition.
-    pub detail: u16,
-}
-
-impl EnhancedCode {
-    /// Reads `5.1.1` at the beginning of a reply's text (RFC 2034 §4).
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        let word = text.split([' ', '\t']).next()?;
-        let mut numbers = word.split('.');
-        let class = match numbers.next()? {
-            "2" => 2,
-            "4" => 4,
-            "5" => 5,
-            _ => return None,
-        };
-        let mut next = || numbers.next().filter(|n| (1..=3).contains(&n.len()))?.parse().ok();
-        let (subject, detail) = (next()?, next()?);
-        numbers.next().is_none().then_some(Self { class, subject, detail })
-    }
-}
-
-impl fmt::Display for EnhancedCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}.{}", self.class, self.subject, self.detail)
-    }
-}
 
 /// Which command a reply answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -137,22 +103,13 @@ fn permanent(stage: Stage, code: ReplyCode, enhanced: Option<EnhancedCode>) -> C
     match stage {
         Stage::Rcpt | Stage::Dot | Stage::Data => {
             let policy = enhanced.is_some_and(|e| e.class == 5 && e.subject == 7);
-            Consequence::Fail { suppress: stage != Stage::Data && bad_mailbox(stage, code, enhanced), policy }
+            Consequence::Fail {
+                suppress: stage != Stage::Data && bad_mailbox(stage == Stage::Rcpt, code.0, enhanced),
+                policy,
+            }
         }
         // 5.1.x to MAIL is about the sender; 5.6.x and 5.3.4 about the message's size: still the same for everybody.
         stage => Consequence::Pause(PauseCause::RelayRefusesUs(stage)),
-    }
-}
-
-/// Whether the refusal says that the mailbox does not exist or takes no mail (RFC 3463 §3.2, §3.3).
-fn bad_mailbox(stage: Stage, code: ReplyCode, enhanced: Option<EnhancedCode>) -> bool {
-    match enhanced {
-        // 5.1.1 no such mailbox, 5.1.2 no such domain, 5.1.3 bad syntax, 5.1.6 moved, 5.1.10 null MX (RFC 7505),
-        // 5.2.1 disabled.
-        Some(e) => e.class == 5 && matches!((e.subject, e.detail), (1, 1 | 2 | 3 | 6 | 10) | (2, 1)),
-        // Without an enhanced code only the plain words of RFC 5321 §4.2.3 count, and only to RCPT: 550 no such
-        // mailbox, 551 not local, 553 name not allowed. 550 to the message is as often a filter's.
-        None => stage == Stage::Rcpt && matches!(code.0, 550 | 551 | 553),
     }
 }
 
