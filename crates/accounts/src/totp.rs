@@ -1,7 +1,7 @@
 //! The second factor: time-based one-time passwords (RFC 6238), as every authenticator app makes them.
 //!
-//! Twenty lines on the HMAC that is here already: `totp-rs` 6 would bring SHA-1, SHA-2 and HMAC a second time, reads the
-//! clock itself, and leaves the replay to the caller all the same.
+//! Twenty lines on the HMAC that this crate has already, rather than a library with an HMAC of its own: what matters here
+//! is the step that a code was of, so that it is taken once.
 
 use std::fmt;
 
