@@ -12,9 +12,10 @@ const PARAMETERS_MAX: usize = 10_000;
 /// Octets of one statement's values, so that memory stays bounded whatever a row holds.
 const BATCH_OCTETS_MAX: usize = 4 * 1024 * 1024;
 /// What others refer to comes first.
-const FIRST: [&str; 2] = ["audience", "campaign"];
-/// Belongs to each database itself.
-const NOT_COPIED: [&str; 2] = ["_sqlx_migrations", "backup_mark"];
+const FIRST: [&str; 3] = ["audience", "campaign", "staff"];
+/// Belongs to each database itself. A session or a link that ended since must not come to life again with a backup: after
+/// a restore everybody logs in anew.
+const NOT_COPIED: [&str; 4] = ["_sqlx_migrations", "backup_mark", "staff_link", "staff_session"];
 
 /// One value.
 enum Cell {

@@ -36,6 +36,20 @@ pub enum StoreError {
     /// The audience was forgotten in between.
     #[error("the audience was forgotten")]
     Forgotten,
+    /// Nobody could give roles or recover an account any more.
+    #[error(
+        "nobody else who is set up is an administrator: make somebody else one first, or nobody could manage users any more"
+    )]
+    LastAdministrator,
+    /// A link for the first administrator where there is one.
+    #[error("there is an administrator already; ask for an invitation")]
+    AdministratorThere,
+    /// A link that works once.
+    #[error("this link was used already, has expired, or never was one; ask an administrator for a new one")]
+    LinkSpent,
+    /// Nobody recovers their own account.
+    #[error("another administrator has to do this")]
+    OwnAccount,
     /// Others have the database open.
     #[error("the database is in use by another process")]
     InUse,

@@ -5,6 +5,7 @@
 //! one statement whatever its length.
 
 mod account;
+mod api_key;
 mod approval;
 mod audience;
 mod backup;
@@ -14,21 +15,26 @@ mod copy;
 mod delivery;
 mod dialect;
 mod doubt;
+mod ended_access;
 mod error;
 mod forgetting;
 mod gap;
 mod in_use;
 mod journal;
 mod ledger;
+mod link;
 mod open;
 mod pace;
 mod person_fields;
 mod presence;
 mod restore;
+mod session;
 mod suppression;
 mod takeover;
+mod user;
 
 pub use account::{ACCOUNT_PAGE_MAX, AccountRow};
+pub use api_key::{API_KEYS_MAX, ApiKey, ApiKeyId, NewApiKey};
 pub use approval::{Approval, CorrectedMessage, Resubmission};
 pub use audience::{Audience, AudienceUid, Channel, NewAudience, PEOPLE_BATCH_MAX, PersonRow, SealedPerson};
 pub use campaign::{Campaign, CampaignId, NewCampaign};
@@ -40,9 +46,12 @@ pub use forgetting::Forgotten;
 pub use gap::Gap;
 pub use journal::{Intent, JOURNAL_BATCH_MAX, JournalWriter, Journaled, Settlement, Version};
 pub use ledger::{Confidence, ENTRY_PAGE_MAX, SealedEntry, StoredEntry};
+pub use link::{Link, LinkPurpose};
 pub use open::{DatabaseUrl, DatabaseUrlError, Store};
 pub use pace::Place;
 pub use person_fields::PersonFields;
 pub use presence::{Presence, WorkerId};
 pub use restore::Restore;
+pub use session::{AGENT_CHARS_MAX, NewSession, SESSIONS_PER_USER_MAX, Session, SessionId};
 pub use suppression::Scope;
+pub use user::{Credentials, NewUser, USERS_MAX, User, UserId};

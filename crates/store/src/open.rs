@@ -74,6 +74,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../migrations/sqlite/0007_doubt.sql"),
         include_str!("../migrations/postgres/0007_doubt.sql"),
     ),
+    (
+        8,
+        "accounts",
+        include_str!("../migrations/sqlite/0008_accounts.sql"),
+        include_str!("../migrations/postgres/0008_accounts.sql"),
+    ),
 ];
 
 /// Where the database is.

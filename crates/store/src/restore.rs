@@ -19,7 +19,8 @@ use crate::{DatabaseUrl, Store, StoreError};
 pub struct Restore {
     /// The copy of the backup, in this release's form: what it is to become is written into it.
     pub copy: Store,
-    /// The ledger of the database that is replaced, if that can be read; then its suppressions are in the copy.
+    /// The ledger of the database that is replaced, if that can be read; then its suppressions are in the copy, and
+    /// whoever was disabled or revoked there is so here.
     pub replaced: Option<TreeHead>,
     file: PathBuf,
     work: WorkFolder,
@@ -92,7 +93,7 @@ async fn check(file: &Path) -> Result<(), StoreError> {
     if whole == "ok" && mark.is_some() { Ok(()) } else { Err(StoreError::NotABackup) }
 }
 
-/// Size and root of the ledger that goes; its suppressions stay. Nothing where that database is damaged: it may be why
+/// Size and root of the ledger that goes; its suppressions stay, and who was shut out. Nothing where that database is damaged: it may be why
 /// there is a restore.
 async fn replaced(target: &DatabaseUrl, copy: &Store) -> Option<TreeHead> {
     if let DatabaseUrl::Sqlite(path) = target
@@ -102,8 +103,9 @@ async fn replaced(target: &DatabaseUrl, copy: &Store) -> Option<TreeHead> {
     }
     let store = Store::open_held(target, None).await.ok()?;
     let (head, taken) = (store.ledger_head().await, copy.take_suppressions(&store).await);
+    let ended = copy.take_ended_access(&store).await;
     store.close().await;
-    head.ok().filter(|_| taken.is_ok())
+    head.ok().filter(|_| taken.is_ok() && ended.is_ok())
 }
 
 /// Puts a file in the database's place; the one before stays beside it.

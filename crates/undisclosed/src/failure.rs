@@ -115,6 +115,10 @@ impl From<StoreError> for Failure {
             StoreError::Left => (Exit::Usage, "left", ""),
             StoreError::CampaignOpen => (Exit::Usage, "campaign_open", "; nothing was forgotten"),
             StoreError::Forgotten => (Exit::Usage, "forgotten", "; nothing was sent"),
+            StoreError::LastAdministrator => (Exit::Usage, "last_administrator", "; nothing was changed"),
+            StoreError::AdministratorThere => (Exit::Usage, "administrator_there", "; nothing was changed"),
+            StoreError::LinkSpent => (Exit::Usage, "link_spent", ""),
+            StoreError::OwnAccount => (Exit::Usage, "own_account", "; nothing was changed"),
             StoreError::InUse => (
                 Exit::Usage,
                 "in_use",

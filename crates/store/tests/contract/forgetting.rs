@@ -143,7 +143,7 @@ async fn a_backup_comes_back_with_every_row(bench: Bench) {
     audience(&again, "later", 3).await;
 }
 
-async fn fine_or_busy(
+pub(crate) async fn fine_or_busy(
     file: &std::path::Path,
     url: &store::DatabaseUrl,
     folder: &std::path::Path,

@@ -3,6 +3,8 @@
 mod entries;
 mod forgetting;
 mod leases;
+mod sessions;
+mod staff;
 mod two_people;
 
 use std::fmt::Debug;

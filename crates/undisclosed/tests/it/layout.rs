@@ -6,7 +6,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Crates that know no clock, file, socket or runtime.
-const PURE: [&str; 7] = ["audience", "campaign", "ledger", "mail", "maillog", "message", "proof"];
+const PURE: [&str; 8] = ["accounts", "audience", "campaign", "ledger", "mail", "maillog", "message", "proof"];
 /// What brings in a runtime, a socket, a database or HTTP.
 const IMPURE: [&str; 7] = ["axum", "rustls", "sqlx", "tempfile", "tokio", "tokio-rustls", "ureq"];
 
