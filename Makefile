@@ -1,22 +1,28 @@
 # Everything a newcomer needs: make demo, make test.
 
 BIN := target/release/undisclosed
-.PHONY: demo build test audit bench fuzz prerequisites
+.PHONY: demo build front test audit bench fuzz prerequisites
 
 # The main job on embedded data; it cannot send real mail. ARGS=--exit ends with the accounting.
 demo: build
 	$(BIN) demo $(ARGS)
 
-build:
+build: front
 	cargo build --release --locked -p undisclosed
 
 # What CI runs. A test that lacks what it needs fails; none is skipped.
-test: prerequisites
+test: prerequisites front
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	tools/run-tests
 	cargo test --workspace --locked --doc
 	tools/test-browser
+
+# The console's style sheet and script, which the program has in it.
+front: crates/web/dist/style.css
+crates/web/dist/style.css: $(wildcard crates/web/front/*.scss crates/web/front/*.js crates/web/front/package*.json)
+	command -v npm >/dev/null || { echo "The console's style sheet is built with npm, which is not installed." >&2; exit 1; }
+	cd crates/web/front && npm ci --silent --no-audit --no-fund && npm run --silent build
 
 prerequisites:
 	tools/prerequisites

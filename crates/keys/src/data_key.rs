@@ -48,6 +48,13 @@ impl DataKey {
         Ok(Self::from_secret(Zeroizing::new(random.octets()?), random))
     }
 
+    /// A key of the installation itself, from [`InstanceKey::derive`]: it is as old as the instance key, and destroyed
+    /// with it alone.
+    #[must_use]
+    pub fn derived(secret: [u8; 32], random: &Random) -> Self {
+        Self::from_secret(Zeroizing::new(secret), random)
+    }
+
     fn from_secret(secret: Zeroizing<[u8; 32]>, random: &Random) -> Self {
         let seal = aead_key(&derive(&secret, b"undisclosed field v1"));
         let fingerprint = hmac::Key::new(hmac::HMAC_SHA256, &derive(&secret, b"undisclosed fingerprint v1"));

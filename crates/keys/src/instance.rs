@@ -58,6 +58,10 @@ pub enum Purpose {
     ReturnPath,
     /// Telling whether an audience was written to before.
     AudienceDigest,
+    /// Knowing browsers again in which a member of staff has signed in.
+    Device,
+    /// Sealing the secrets of second factors.
+    SecondFactor,
 }
 
 impl Purpose {
@@ -67,6 +71,8 @@ impl Purpose {
             Self::MessageIdentity => b"undisclosed message identity v1",
             Self::ReturnPath => b"undisclosed return path v1",
             Self::AudienceDigest => b"undisclosed audience digest v1",
+            Self::Device => b"undisclosed device v1",
+            Self::SecondFactor => b"undisclosed second factor v1",
         }
     }
 }

@@ -177,6 +177,15 @@ impl Store {
         campaign(&row.ok_or(StoreError::NotFound)?)
     }
 
+    /// The campaign of that number, as a page's address has it.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub async fn campaign_numbered(&self, number: i64) -> Result<Campaign, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM campaign WHERE id = $1");
+        campaign(&sqlx::query(AssertSqlSafe(sql)).bind(number).fetch_one(&self.read).await?)
+    }
+
     /// All campaigns, newest first.
     ///
     /// # Errors

@@ -9,6 +9,9 @@ use crate::audience::{count, number, small};
 use crate::claim::moment;
 use crate::{CampaignId, Store, StoreError, WorkerId};
 
+/// Reasons that are told apart.
+pub const REASONS_MAX: u32 = 100;
+
 /// A delivery, for the accounting.
 #[derive(Debug, Clone)]
 pub struct DeliveryRow {
@@ -70,6 +73,48 @@ impl Store {
         .fetch_all(&self.read)
         .await?;
         rows.iter().map(delivery).collect()
+    }
+}
+
+/// So many deliveries that stand somewhere for the same reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReasonCount {
+    /// Failed, deferred or in doubt.
+    pub state: DeliveryState,
+    /// The relay's code; 0 without a reply.
+    pub code: u16,
+    /// Its enhanced code, or nothing.
+    pub enhanced: String,
+    /// How many.
+    pub number: u64,
+}
+
+impl Store {
+    /// Why deliveries of a campaign failed, were deferred or are in doubt, the most frequent first; at most
+    /// [`REASONS_MAX`]. Codes alone: the relay's words can hold addresses.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn reasons(&self, campaign: CampaignId) -> Result<Vec<ReasonCount>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT state, code, enhanced, count(*) AS number FROM delivery \
+             WHERE campaign_id = $1 AND state IN (4, 5, 6) \
+             GROUP BY state, code, enhanced ORDER BY count(*) DESC, state, code, enhanced LIMIT $2",
+        )
+        .bind(campaign.0)
+        .bind(i64::from(REASONS_MAX))
+        .fetch_all(&self.read)
+        .await?;
+        let reason = |row: &AnyRow| {
+            Ok(ReasonCount {
+                state: DeliveryState::from_number(small(row, "state")?)
+                    .ok_or(StoreError::Foreign("delivery.state"))?,
+                code: u16::try_from(small(row, "code")?).unwrap_or(0),
+                enhanced: row.try_get("enhanced")?,
+                number: count(row, "number")?,
+            })
+        };
+        rows.iter().map(reason).collect()
     }
 }
 

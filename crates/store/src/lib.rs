@@ -39,7 +39,7 @@ pub use approval::{Approval, CorrectedMessage, Resubmission};
 pub use audience::{Audience, AudienceUid, Channel, NewAudience, PEOPLE_BATCH_MAX, PersonRow, SealedPerson};
 pub use campaign::{Campaign, CampaignId, NewCampaign};
 pub use claim::{CLAIM_BATCH_MAX, Claimed};
-pub use delivery::DeliveryRow;
+pub use delivery::{DeliveryRow, REASONS_MAX, ReasonCount};
 pub use doubt::{DOUBTS_SETTLED_MAX, InDoubt, Settled};
 pub use error::StoreError;
 pub use forgetting::Forgotten;

@@ -166,6 +166,34 @@ impl Scribe for RuleScribe {
     }
 }
 
+/// Writes what people do in the console.
+pub(crate) struct ConsoleScribe {
+    book: Book,
+    random: Random,
+    clock: SystemClock,
+}
+
+impl ConsoleScribe {
+    pub(crate) async fn new(installation: &Installation) -> Result<Self, Failure> {
+        let book = Book::open(installation).await?;
+        Ok(Self { book, random: installation.random.clone(), clock: installation.clock })
+    }
+}
+
+impl web::Scribe for ConsoleScribe {
+    fn entry(&self, act: &web::Act<'_>) -> Result<SealedEntry, web::ScribeError> {
+        let detail = act.detail.iter().map(|(name, text)| ((*name).to_owned(), json!(text)));
+        let content = EntryContent {
+            at: self.clock.now().as_microsecond(),
+            actor: act.actor.clone(),
+            act: act.act.to_owned(),
+            subject: act.subject.to_owned(),
+            detail: Value::Object(detail.collect()).to_string(),
+        };
+        self.book.write(&self.random, &content).map_err(|failure| web::ScribeError(failure.message))
+    }
+}
+
 impl Installation {
     /// An act, sealed for the ledger.
     pub(crate) async fn entry(&self, act: &Act<'_>) -> Result<SealedEntry, Failure> {

@@ -61,6 +61,8 @@ pub(crate) enum Command {
     Resume(ResumeArgs),
     /// Send every campaign that may be sent, and wait for more; any number of machines share one PostgreSQL
     Worker(WorkerArgs),
+    /// The console for browsers, and a worker beside it
+    Serve,
     /// Stop a campaign for good
     Cancel(NameArgs),
     /// Give a paused or halted campaign a corrected message

@@ -16,6 +16,7 @@ pub(crate) mod reconcile;
 pub(crate) mod restore;
 pub(crate) mod resume;
 pub(crate) mod send;
+pub(crate) mod serve;
 pub(crate) mod status;
 pub(crate) mod test;
 pub(crate) mod worker;

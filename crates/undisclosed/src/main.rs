@@ -95,6 +95,7 @@ async fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Pause(args) => commands::control::pause(general, &args.name).await,
         Command::Resume(args) => commands::resume::run(general, args).await,
         Command::Cancel(args) => commands::control::cancel(general, &args.name).await,
+        Command::Serve => commands::serve::run(general).await,
         Command::Worker(args) => commands::worker::run(general, args).await,
         Command::Mend(args) => commands::mend::run(general, args).await,
         Command::Reconcile(args) => commands::reconcile::run(general, args).await,

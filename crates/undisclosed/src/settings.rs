@@ -84,6 +84,8 @@ pub(crate) struct Settings {
     pub(crate) internal: Internal,
     pub(crate) dkim: DkimKeys,
     pub(crate) worker: Worker,
+    pub(crate) console: ConsoleSettings,
+    pub(crate) health: Health,
     pub(crate) keys: Keys,
 }
 
@@ -268,6 +270,34 @@ pub(crate) struct Worker {
 impl Default for Worker {
     fn default() -> Self {
         Self { lease: seconds(30) }
+    }
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct ConsoleSettings {
+    /// Where the console listens.
+    pub(crate) listen: String,
+    /// Where browsers find it; without one, where it listens.
+    pub(crate) url: Option<String>,
+}
+
+impl Default for ConsoleSettings {
+    fn default() -> Self {
+        Self { listen: "127.0.0.1:8080".to_owned(), url: None }
+    }
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Health {
+    /// Where the listener for monitoring is.
+    pub(crate) listen: String,
+}
+
+impl Default for Health {
+    fn default() -> Self {
+        Self { listen: "127.0.0.1:8081".to_owned() }
     }
 }
 

@@ -25,7 +25,8 @@ const CAMPAIGNS_AT_ONCE_MAX: usize = 4;
 const LOOK: Duration = Duration::from_secs(1);
 /// A campaign that could not be sent is looked at again after this.
 const LEFT_ALONE: SignedDuration = SignedDuration::from_secs(5);
-/// How often it looks whether an audience was forgotten, by another machine: its copy of the key goes too.
+/// How often it looks whether an audience was forgotten, by another machine: its copy of the key goes too; and whether
+/// the account of a campaign that ended is to be closed.
 const FORGET_LOOK: SignedDuration = SignedDuration::from_mins(1);
 /// Campaigns in its answer: of more, the oldest are left out.
 const ANSWERED_MAX: usize = 1_000;
@@ -34,23 +35,34 @@ pub(crate) async fn run(general: &General, args: WorkerArgs) -> Result<Exit, Fai
     let installation =
         Arc::new(Installation::open(general.config.as_deref(), general.database.as_deref()).await?);
     let stop = sending::stop_signals()?;
-    let mut shift = Shift {
-        quiet: general.json,
-        installation,
-        stop,
-        running: JoinSet::new(),
-        taken: HashSet::new(),
-        left_alone: HashMap::new(),
-        sent: BTreeMap::new(),
-        broken_off: HashSet::new(),
-    };
-    shift.work(args.once).await?;
+    let shift = work(&installation, &stop, general.json, args.once).await?;
     let objects: Vec<_> = shift.sent.values().map(|(object, _)| object.to_json()).collect();
     let words: Vec<String> = shift.sent.values().map(|(object, _)| object.table()).collect();
     answer(general.json, &json!({"campaigns": objects}), &words.join("\n"));
     // As for `send`: 3 when somebody was not accepted, or this process was stopped in the middle.
     let everybody = shift.broken_off.is_empty() && shift.sent.values().all(|(_, exit)| *exit == Exit::Done);
     Ok(if everybody { Exit::Done } else { Exit::Somebody })
+}
+
+/// Works until it is told to stop; with `once`, until nothing is left to send.
+pub(crate) async fn work(
+    installation: &Arc<Installation>,
+    stop: &StopSignal,
+    quiet: bool,
+    once: bool,
+) -> Result<Shift, Failure> {
+    let mut shift = Shift {
+        quiet,
+        installation: installation.clone(),
+        stop: stop.clone(),
+        running: JoinSet::new(),
+        taken: HashSet::new(),
+        left_alone: HashMap::new(),
+        sent: BTreeMap::new(),
+        broken_off: HashSet::new(),
+    };
+    shift.work(once).await?;
+    Ok(shift)
 }
 
 /// A campaign that this worker does not send at present.
@@ -61,7 +73,7 @@ struct LeftAlone {
 }
 
 /// One worker at work.
-struct Shift {
+pub(crate) struct Shift {
     installation: Arc<Installation>,
     stop: StopSignal,
     quiet: bool,
@@ -82,8 +94,12 @@ impl Shift {
             let store = &self.installation.store;
             if self.installation.now().duration_since(looked) > FORGET_LOOK {
                 looked = self.installation.now();
-                if let Err(failure) = self.installation.finish_forgetting().await {
-                    failure.render(false);
+                for done in
+                    [self.installation.finish_forgetting().await, self.installation.close_accounts().await]
+                {
+                    if let Err(failure) = done {
+                        failure.render(false);
+                    }
                 }
             }
             let campaigns = match patience.keep(|| store.campaigns_to_send()).await {

@@ -1,0 +1,159 @@
+//! What the console works with.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use accounts::{Attempt, Devices, Throttle, Token, TokenKind};
+use jiff::{SignedDuration, Timestamp};
+use keys::{DataKey, NoRandomness, Random};
+use store::{SealedEntry, Store, StoreError};
+use tokio::sync::Semaphore;
+
+use crate::hashing::Hashing;
+use crate::origin::Origin;
+use crate::trouble::Trouble;
+
+/// How long a link to set up an account can be used.
+pub const LINK_LIFE: SignedDuration = SignedDuration::from_hours(48);
+
+/// Pages that are told at once how a campaign goes on: each looks into the database every second.
+const WATCHING_MAX: usize = 200;
+
+/// What somebody did, for the ledger. No address and no name of a person on a list stands in it.
+#[derive(Debug)]
+pub struct Act<'a> {
+    /// Who: `user 7`, or nobody yet for the first administrator.
+    pub actor: String,
+    /// What was done, as the ledger names it.
+    pub act: &'static str,
+    /// To what.
+    pub subject: &'a str,
+    /// Particulars: names of fields and their texts.
+    pub detail: Vec<(&'static str, String)>,
+}
+
+/// Why an act cannot be entered: then it is not done either.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("the ledger cannot be written: {0}")]
+pub struct ScribeError(pub String);
+
+/// Writes the ledger's entries: it has the ledger's key.
+pub trait Scribe: Send + Sync {
+    /// The entry of an act, sealed. It becomes durable with the act, in one commit.
+    ///
+    /// # Errors
+    /// [`ScribeError`].
+    fn entry(&self, act: &Act<'_>) -> Result<SealedEntry, ScribeError>;
+}
+
+/// Why there is no console.
+#[derive(Debug, thiserror::Error)]
+pub enum ConsoleError {
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The system gives no random octets.
+    #[error(transparent)]
+    Random(#[from] NoRandomness),
+    /// A password cannot be hashed.
+    #[error(transparent)]
+    Hash(#[from] accounts::PasswordHashError),
+}
+
+/// What a console is made of.
+pub struct Parts {
+    /// The database.
+    pub store: Store,
+    /// The ledger.
+    pub scribe: Arc<dyn Scribe>,
+    /// Randomness of the system.
+    pub random: Random,
+    /// The time.
+    pub now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
+    /// Where browsers find it.
+    pub origin: Origin,
+    /// The key under which devices are known again.
+    pub device_key: [u8; 32],
+    /// The key under which the secrets of second factors lie.
+    pub second_factor_key: DataKey,
+    /// The cost of a password's hash.
+    pub hash_cost: accounts::HashCost,
+}
+
+/// The console of an installation.
+pub struct Console {
+    pub(crate) store: Store,
+    pub(crate) scribe: Arc<dyn Scribe>,
+    pub(crate) random: Random,
+    pub(crate) origin: Origin,
+    pub(crate) devices: Devices,
+    pub(crate) second_factors: DataKey,
+    pub(crate) hashing: Hashing,
+    pub(crate) throttle: Mutex<Throttle>,
+    pub(crate) watching: Arc<Semaphore>,
+    now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
+}
+
+impl std::fmt::Debug for Console {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("[console]")
+    }
+}
+
+impl Console {
+    /// Puts it together.
+    ///
+    /// # Errors
+    /// [`ConsoleError`] without randomness, or without the memory to hash a password.
+    pub fn new(parts: Parts) -> Result<Arc<Self>, ConsoleError> {
+        let hashing = Hashing::new(parts.hash_cost, &parts.random)?;
+        Ok(Arc::new(Self {
+            store: parts.store,
+            scribe: parts.scribe,
+            random: parts.random,
+            origin: parts.origin,
+            devices: Devices::new(&parts.device_key),
+            second_factors: parts.second_factor_key,
+            hashing,
+            throttle: Mutex::default(),
+            watching: Arc::new(Semaphore::new(WATCHING_MAX)),
+            now: parts.now,
+        }))
+    }
+
+    /// A link with which the first administrator is made; nothing once there is one. A link from before works no more.
+    ///
+    /// # Errors
+    /// [`ConsoleError`].
+    pub async fn first_administrator_link(&self) -> Result<Option<String>, ConsoleError> {
+        let link = self.token(TokenKind::Link)?;
+        let now = self.now();
+        match self.store.offer_first_administrator((link.digest(), now + LINK_LIFE), now).await {
+            Ok(()) => Ok(Some(self.link_url(&link))),
+            Err(StoreError::AdministratorThere) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    pub(crate) fn link_url(&self, link: &Token) -> String {
+        format!("{}/link/{}", self.origin.as_str(), link.reveal())
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        (self.now)()
+    }
+
+    /// Counts a try at a password or a code, before it is looked at.
+    pub(crate) fn admit(&self, attempt: &Attempt) -> Result<(), Trouble> {
+        let mut throttle = self.throttle.lock().unwrap_or_else(PoisonError::into_inner);
+        throttle.admit(attempt, self.now()).map_err(Trouble::Wait)
+    }
+
+    /// The try was right.
+    pub(crate) fn succeeded(&self, attempt: &Attempt) {
+        self.throttle.lock().unwrap_or_else(PoisonError::into_inner).succeeded(attempt);
+    }
+
+    pub(crate) fn token(&self, kind: TokenKind) -> Result<Token, NoRandomness> {
+        Ok(Token::from_random(kind, self.random.octets()?))
+    }
+}

@@ -1,0 +1,131 @@
+//! What stands before every page: the right host, the right person, and for a form the right page it came from.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+
+use accounts::{FormToken, Network, SessionAllows, SessionLimits};
+use axum::body::Body;
+use axum::extract::{ConnectInfo, Request};
+use axum::http::Method;
+use axum::http::header::SET_COOKIE;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Redirect, Response};
+
+use crate::console::Console;
+use crate::cookie::Cookie;
+use crate::form::{FORM_OCTETS_MAX, Form, TOKEN_FIELD};
+use crate::routes::Access;
+use crate::serving::Peer;
+use crate::trouble::Trouble;
+use crate::visitor::Visitor;
+
+/// Where one signs in.
+pub(crate) const SIGN_IN: &str = "/sign-in";
+/// Where one shows the second factor.
+pub(crate) const CODE: &str = "/sign-in/code";
+
+/// Lets a request through to its page, with a [`Visitor`] and, for a POST, its [`Form`].
+pub(crate) async fn guard(
+    console: Arc<Console>,
+    access: Access,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    if !console.origin.is_named(request.headers()) {
+        return Trouble::OtherHost.into_response();
+    }
+    let network = network(&request);
+    let visitor = match Visitor::of(&console, request.headers(), network).await {
+        Ok(visitor) => visitor,
+        Err(trouble) => return trouble.into_response(),
+    };
+    // A form from elsewhere is refused before anything is said about who may.
+    if request.method() == Method::POST {
+        request = match with_form(request, &visitor).await {
+            Ok(request) => request,
+            Err(trouble) => return trouble.into_response(),
+        };
+    }
+    if let Some(elsewhere) = elsewhere(&visitor, access, &request) {
+        return elsewhere;
+    }
+    if let Err(trouble) = touch(&visitor, request.method()).await {
+        return trouble.into_response();
+    }
+    let visit =
+        visitor.new_visit.then(|| Cookie::Visit.set(visitor.holder.reveal(), console.origin.is_secure()));
+    request.extensions_mut().insert(visitor);
+    let mut response = next.run(request).await;
+    if let Some(cookie) = visit.flatten() {
+        response.headers_mut().append(SET_COOKIE, cookie);
+    }
+    response
+}
+
+/// Where the request goes instead, if this visitor may not do it now.
+fn elsewhere(visitor: &Visitor, access: Access, request: &Request) -> Option<Response> {
+    let sign_in = || Some(Redirect::to(SIGN_IN).into_response());
+    match (access, &visitor.signed_in) {
+        (Access::Anyone, _) | (Access::PasswordShown, Some(_)) => None,
+        (_, None) => sign_in(),
+        (Access::SignedIn, Some(_)) if visitor.is_live() => None,
+        (Access::May(_) | Access::SignedIn, Some(_)) if !visitor.is_live() => {
+            Some(Redirect::to(CODE).into_response())
+        }
+        (Access::May(right), Some(one)) => {
+            if !one.user.roles.may(right) {
+                return Some(Trouble::Forbidden.into_response());
+            }
+            match one.session.times.allows(right, &SessionLimits::default(), visitor.at) {
+                SessionAllows::Yes => None,
+                SessionAllows::AfterStepUp => Some(step_up(request)),
+                SessionAllows::No => sign_in(),
+            }
+        }
+        (Access::SignedIn, Some(_)) => sign_in(),
+    }
+}
+
+/// To the second factor, and behind it back to the page. What a form said is not kept: it is filled in once more.
+fn step_up(request: &Request) -> Response {
+    let path = match *request.method() {
+        Method::GET => request.uri().path(),
+        _ => "/",
+    };
+    Redirect::to(&format!(
+        "{CODE}?to={}",
+        form_urlencoded::byte_serialize(path.as_bytes()).collect::<String>()
+    ))
+    .into_response()
+}
+
+/// A session that is used does not become idle. Only a person's own acts and pages count, and a HEAD is neither.
+async fn touch(visitor: &Visitor, method: &Method) -> Result<(), Trouble> {
+    if let Some(one) = visitor.signed_in.as_ref().filter(|_| *method != Method::HEAD)
+        && one.session.times.touch_due(visitor.at)
+    {
+        visitor.console.store.touch_session(one.session.id, visitor.at).await?;
+    }
+    Ok(())
+}
+
+async fn with_form(request: Request, visitor: &Visitor) -> Result<Request, Trouble> {
+    if !visitor.console.origin.sent_this(request.headers()) {
+        return Err(Trouble::Form);
+    }
+    let (parts, body) = request.into_parts();
+    let body = axum::body::to_bytes(body, FORM_OCTETS_MAX).await.map_err(|_| Trouble::TooLarge)?;
+    let form = Form::read(&body).ok_or(Trouble::TooLarge)?;
+    if !FormToken::verify(&visitor.holder, form.get(TOKEN_FIELD).unwrap_or_default()) {
+        return Err(Trouble::Form);
+    }
+    let mut request = Request::from_parts(parts, Body::empty());
+    request.extensions_mut().insert(form);
+    Ok(request)
+}
+
+/// Where the connection comes from: that of the proxy, where one stands before the console.
+fn network(request: &Request) -> Network {
+    let peer = request.extensions().get::<ConnectInfo<Peer>>();
+    Network::of(peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.0.ip()))
+}

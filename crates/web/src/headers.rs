@@ -1,0 +1,41 @@
+//! What every response says to the browser: nothing from elsewhere, nothing kept, nobody's frame.
+
+use axum::extract::Request;
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
+    X_CONTENT_TYPE_OPTIONS,
+};
+use axum::http::{HeaderMap, HeaderValue};
+use axum::middleware::Next;
+use axum::response::Response;
+
+/// Our own style sheet and script, our own pictures and streams of events; forms go here alone; no frame holds a page.
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; \
+                      form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+/// A year, for a console that is reached by TLS (RFC 6797 §6.1.1).
+const TRANSPORT: &str = "max-age=31536000";
+const OPENER: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
+const RESOURCE: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+const PERMISSIONS: HeaderName = HeaderName::from_static("permissions-policy");
+
+/// Sets them where the page has not set its own.
+pub(crate) async fn set(secure: bool, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    let own = |headers: &mut HeaderMap, name: HeaderName, value: &'static str| {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    };
+    own(headers, CONTENT_SECURITY_POLICY, POLICY);
+    // Pages show who works here and what is being sent: no cache keeps one, the browser's neither.
+    own(headers, CACHE_CONTROL, "no-store");
+    own(headers, X_CONTENT_TYPE_OPTIONS, "nosniff");
+    // A link's token stands in its path: no other site learns it.
+    own(headers, REFERRER_POLICY, "no-referrer");
+    own(headers, OPENER, "same-origin");
+    own(headers, RESOURCE, "same-origin");
+    own(headers, PERMISSIONS, "camera=(), geolocation=(), microphone=()");
+    if secure {
+        own(headers, STRICT_TRANSPORT_SECURITY, TRANSPORT);
+    }
+    response
+}

@@ -1,0 +1,28 @@
+//! The console in a browser: complete without JavaScript, with nothing loaded from elsewhere.
+//!
+//! [`routes`](crate::routes) is the one table of what there is and who may do it; [`guard`] stands before each of them.
+//! Everything is read from the database and written to it: what sends messages is elsewhere, and they meet in rows.
+
+mod assets;
+mod console;
+mod cookie;
+mod form;
+mod guard;
+mod hashing;
+mod headers;
+mod health;
+mod origin;
+mod page;
+mod pages;
+mod parts;
+mod routes;
+mod second_factor;
+mod serving;
+mod trouble;
+mod visitor;
+
+pub use console::{Act, Console, ConsoleError, LINK_LIFE, Parts, Scribe, ScribeError};
+pub use health::health;
+pub use origin::{Origin, OriginError};
+pub use routes::{Access, Route, Verb, all_routes, router};
+pub use serving::{CONNECTIONS_MAX, REQUEST_MAX, serve};

@@ -1,0 +1,11 @@
+//! The pages, one file each.
+
+pub(crate) mod campaign;
+pub(crate) mod campaigns;
+pub(crate) mod code;
+pub(crate) mod link;
+pub(crate) mod me;
+pub(crate) mod sign_in;
+pub(crate) mod sign_out;
+pub(crate) mod user;
+pub(crate) mod users;

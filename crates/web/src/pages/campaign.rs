@@ -1,0 +1,237 @@
+//! One campaign: how far it is, what went wrong, who decided; and to stop it.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use accounts::Right;
+use askama::Template;
+use axum::Extension;
+use axum::extract::Path;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Redirect, Response};
+use campaign::{CampaignEvent, CampaignState, Counts, DeliveryState};
+use futures_util::stream;
+use store::{Campaign, Store};
+
+use crate::page::{Frame, html};
+use crate::pages::campaigns::{class, word};
+use crate::trouble::Trouble;
+use crate::visitor::Visitor;
+
+/// Between two looks for those who watch.
+const LOOK: Duration = Duration::from_secs(1);
+/// A stream ends after so many looks: the browser opens another, and its session is looked at again.
+const LOOKS_MAX: u32 = 300;
+/// Reasons on the page.
+const PROBLEMS_MAX: usize = 20;
+
+#[derive(Template)]
+#[template(path = "campaign.html")]
+struct Page {
+    frame: Frame,
+    id: i64,
+    events: String,
+    state: &'static str,
+    class: &'static str,
+    reason: String,
+    counts: Counts,
+    written: u64,
+    rows: Vec<(&'static str, &'static str, u64, &'static str)>,
+    problems: Vec<String>,
+    author: String,
+    approver: String,
+    submission: String,
+    can_take_back: bool,
+    can_pause: bool,
+    can_cancel: bool,
+}
+
+#[derive(Template)]
+#[template(path = "cancel.html")]
+struct AskCancel {
+    frame: Frame,
+    id: i64,
+    name: String,
+    left: u64,
+}
+
+async fn found(visitor: &Visitor, id: &str) -> Result<Campaign, Trouble> {
+    let id = id.parse().map_err(|_| Trouble::NotFound)?;
+    Ok(visitor.console.store.campaign_numbered(id).await?)
+}
+
+/// Whom nothing more happens to, by this campaign or without somebody's decision.
+const fn settled(counts: &Counts) -> u64 {
+    counts.accepted + counts.failed + counts.suppressed + counts.held + counts.in_doubt
+}
+
+const fn rows(c: &Counts) -> [(&'static str, &'static str, u64, &'static str); 7] {
+    [
+        ("accepted", "Accepted", c.accepted, "The mail server has the message, and brings it to the person"),
+        ("queued", "Waiting", c.queued, "Not written to yet"),
+        ("deferred", "To be tried again", c.deferred, "The mail server said: later"),
+        ("failed", "Failed", c.failed, "The mail server said no, for good"),
+        (
+            "in_doubt",
+            "In doubt",
+            c.in_doubt,
+            "The connection broke off at the last moment: nobody is written to twice, so somebody has to look in the mail server's log",
+        ),
+        ("suppressed", "Suppressed", c.suppressed, "Asked for no more mail, or the address does not work"),
+        ("held", "Held", c.held, "It is not known whether e-mail is safe for them"),
+    ]
+}
+
+pub(crate) async fn show(
+    Extension(visitor): Extension<Visitor>,
+    Path(id): Path<String>,
+) -> Result<Response, Trouble> {
+    let campaign = found(&visitor, &id).await?;
+    let counts = visitor.console.store.counts(campaign.id).await?;
+    let allows = |event| campaign.state.after(event).is_ok();
+    let approval = &campaign.approval;
+    html(&Page {
+        frame: Frame::of(&visitor, &campaign.name, "/campaigns")?,
+        id: campaign.id.get(),
+        events: if campaign.state.is_final() {
+            String::new()
+        } else {
+            format!("/campaigns/{}/events", campaign.id.get())
+        },
+        state: word(campaign.state),
+        class: class(campaign.state),
+        reason: campaign.reason.clone(),
+        written: settled(&counts),
+        rows: rows(&counts).to_vec(),
+        counts,
+        problems: problems(&visitor, &campaign).await?,
+        author: approval.author.clone(),
+        approver: match (&approval.approver, approval.needed) {
+            (Some(approver), _) => approver.clone(),
+            (None, true) => "nobody yet".to_owned(),
+            (None, false) => "nobody: this installation asks for no second person".to_owned(),
+        },
+        submission: approval.submission.clone(),
+        can_take_back: visitor.may(Right::TakeBack) && allows(CampaignEvent::TakeBack),
+        can_pause: visitor.may(Right::Pause) && allows(CampaignEvent::Pause),
+        can_cancel: visitor.may(Right::Cancel) && allows(CampaignEvent::Cancel),
+    })
+}
+
+/// `31 to be tried again: 451 4.3.0`. The relay's words can hold addresses, so its codes alone.
+async fn problems(visitor: &Visitor, campaign: &Campaign) -> Result<Vec<String>, Trouble> {
+    let reasons = visitor.console.store.reasons(campaign.id).await?;
+    let line = |reason: store::ReasonCount| {
+        let what = match reason.state {
+            DeliveryState::Failed => "failed",
+            DeliveryState::Deferred => "to be tried again",
+            _ => "in doubt",
+        };
+        let why = match (reason.code, reason.enhanced.as_str()) {
+            (0, _) => "the connection to the mail server failed".to_owned(),
+            (code, "") => format!("the mail server answered {code}"),
+            (code, enhanced) => format!("the mail server answered {code} {enhanced}"),
+        };
+        format!("{} {what}: {why}", reason.number)
+    };
+    Ok(reasons.into_iter().take(PROBLEMS_MAX).map(line).collect())
+}
+
+/// Counts for whoever has the page open, until nothing changes any more.
+pub(crate) async fn events(
+    Extension(visitor): Extension<Visitor>,
+    Path(id): Path<String>,
+) -> Result<Response, Trouble> {
+    let campaign = found(&visitor, &id).await?;
+    let place = visitor.console.watching.clone().try_acquire_owned().map_err(|_| Trouble::Busy)?;
+    let watch = Watch { store: visitor.console.store.clone(), campaign, looks: 0, ended: false };
+    let events = stream::unfold((watch, place), |(mut watch, place)| async move {
+        let event = watch.next().await?;
+        Some((Ok::<_, Infallible>(event), (watch, place)))
+    });
+    Ok(Sse::new(events).keep_alive(KeepAlive::default()).into_response())
+}
+
+struct Watch {
+    store: Store,
+    campaign: Campaign,
+    looks: u32,
+    ended: bool,
+}
+
+impl Watch {
+    async fn next(&mut self) -> Option<Event> {
+        if self.ended || self.looks == LOOKS_MAX {
+            return None;
+        }
+        if self.looks > 0 {
+            tokio::time::sleep(LOOK).await;
+        }
+        self.looks += 1;
+        // A database that is away ends the stream; the browser comes again.
+        let (state, _) = self.store.campaign_state(self.campaign.id).await.ok()?;
+        let counts = self.store.counts(self.campaign.id).await.ok()?;
+        self.ended = state.is_final();
+        Some(Event::default().event(if self.ended { "end" } else { "counts" }).data(told(state, &counts)))
+    }
+}
+
+/// Names and numbers, a line each: a script without a parser reads them.
+fn told(state: CampaignState, counts: &Counts) -> String {
+    let mut lines = vec![
+        format!("state {}", word(state)),
+        format!("written {}", settled(counts)),
+        format!("total {}", counts.total),
+    ];
+    lines.extend(rows(counts).map(|(key, _, number, _)| format!("{key} {number}")));
+    lines.join("\n")
+}
+
+pub(crate) async fn pause(visitor: Extension<Visitor>, id: Path<String>) -> Result<Response, Trouble> {
+    step(visitor, id, CampaignEvent::Pause, "pause", "paused by hand").await
+}
+
+pub(crate) async fn cancel(visitor: Extension<Visitor>, id: Path<String>) -> Result<Response, Trouble> {
+    step(visitor, id, CampaignEvent::Cancel, "cancel", "cancelled by hand").await
+}
+
+async fn step(
+    Extension(visitor): Extension<Visitor>,
+    Path(id): Path<String>,
+    event: CampaignEvent,
+    act: &'static str,
+    reason: &str,
+) -> Result<Response, Trouble> {
+    let (campaign, console) = (found(&visitor, &id).await?, &visitor.console);
+    let entry = console.scribe.entry(&visitor.act(act, &campaign.name))?;
+    console.store.act_on_campaign(campaign.id, event, reason, visitor.at, &entry).await?;
+    Ok(back_to(&campaign))
+}
+
+fn back_to(campaign: &Campaign) -> Response {
+    Redirect::to(&format!("/campaigns/{}", campaign.id.get())).into_response()
+}
+
+pub(crate) async fn take_back(
+    Extension(visitor): Extension<Visitor>,
+    Path(id): Path<String>,
+) -> Result<Response, Trouble> {
+    let (campaign, console) = (found(&visitor, &id).await?, &visitor.console);
+    let entry = console.scribe.entry(&visitor.act("take-back", &campaign.name))?;
+    console.store.take_back(campaign.id, &entry).await?;
+    Ok(back_to(&campaign))
+}
+
+pub(crate) async fn ask_cancel(
+    Extension(visitor): Extension<Visitor>,
+    Path(id): Path<String>,
+) -> Result<Response, Trouble> {
+    let campaign = found(&visitor, &id).await?;
+    let counts = visitor.console.store.counts(campaign.id).await?;
+    html(&AskCancel {
+        frame: Frame::of(&visitor, "Stop this campaign for good?", "/campaigns")?,
+        id: campaign.id.get(),
+        name: campaign.name,
+        left: counts.queued + counts.deferred,
+    })
+}

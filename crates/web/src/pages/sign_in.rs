@@ -1,0 +1,113 @@
+//! The first step of signing in: the password.
+
+use accounts::{Attempt, Factor, Password, Token, TokenKind};
+use askama::Template;
+use axum::Extension;
+use axum::http::header::SET_COOKIE;
+use axum::response::{IntoResponse, Redirect, Response};
+use store::{NewSession, User};
+
+use crate::cookie::Cookie;
+use crate::form::Form;
+use crate::guard::CODE;
+use crate::page::{Frame, html};
+use crate::parts::{Errors, Input, Kind};
+use crate::trouble::Trouble;
+use crate::visitor::Visitor;
+
+/// The same for a login name that there is not, a wrong password, and a user who is disabled: nobody learns which.
+const WRONG: &str = "Your e-mail address or your password is wrong";
+
+#[derive(Template)]
+#[template(path = "sign_in.html")]
+struct Page {
+    frame: Frame,
+    errors: Errors,
+    login: Input,
+    password: Input,
+}
+
+pub(crate) async fn show(Extension(visitor): Extension<Visitor>) -> Result<Response, Trouble> {
+    if visitor.is_live() {
+        return Ok(Redirect::to("/").into_response());
+    }
+    page(&visitor, "", Errors::default())
+}
+
+fn page(visitor: &Visitor, login: &str, errors: Errors) -> Result<Response, Trouble> {
+    html(&Page {
+        frame: Frame::of(visitor, "Sign in", "")?.with_error(!errors.is_empty()),
+        login: Input::new("login", "E-mail address", Kind::Login, &errors).value(login),
+        password: Input::new("password", "Password", Kind::CurrentPassword, &errors),
+        errors,
+    })
+}
+
+pub(crate) async fn send(
+    Extension(visitor): Extension<Visitor>,
+    Extension(form): Extension<Form>,
+) -> Result<Response, Trouble> {
+    let (login, typed) = (form.text("login"), form.get("password").unwrap_or_default());
+    let mut errors = Errors::default();
+    if login.is_empty() {
+        errors.add("login", "Enter your e-mail address");
+    }
+    if typed.is_empty() {
+        errors.add("password", "Enter your password");
+    }
+    if !errors.is_empty() {
+        return page(&visitor, login, errors);
+    }
+    match right_user(&visitor, login, typed).await? {
+        Some(user) => begin(&visitor, &user).await,
+        None => {
+            errors.add("login", WRONG);
+            page(&visitor, login, errors)
+        }
+    }
+}
+
+/// The user, if the password is right.
+async fn right_user(visitor: &Visitor, login: &str, typed: &str) -> Result<Option<User>, Trouble> {
+    let console = &visitor.console;
+    let account = console.devices.account(login);
+    let attempt = Attempt {
+        account,
+        network: visitor.network,
+        device: visitor.device(account),
+        factor: Factor::Password,
+    };
+    console.admit(&attempt)?;
+    // One that is too long is as wrong as any other.
+    let Ok(password) = Password::read(typed) else { return Ok(None) };
+    let user = console.store.find_user(login).await?.filter(|user| !user.disabled);
+    let hash = user.as_ref().and_then(|user| user.password_hash.clone());
+    if !console.hashing.is_right(hash, password).await? {
+        return Ok(None);
+    }
+    console.succeeded(&attempt);
+    Ok(user)
+}
+
+/// A session that has shown the password, and goes on to the second factor. One from before ends.
+async fn begin(visitor: &Visitor, user: &User) -> Result<Response, Trouble> {
+    let console = &visitor.console;
+    if let Some(before) = &visitor.signed_in {
+        console.store.end_session(before.session.user, before.session.id).await?;
+    }
+    let token: Token = console.token(TokenKind::Session)?;
+    let network = visitor.network.to_string();
+    let new = NewSession {
+        digest: token.digest(),
+        user: user.id,
+        network: &network,
+        agent: &visitor.agent,
+        at: visitor.at,
+    };
+    console.store.begin_session(&new).await?;
+    let mut response = Redirect::to(CODE).into_response();
+    if let Some(cookie) = Cookie::Session.set(token.reveal(), console.origin.is_secure()) {
+        response.headers_mut().append(SET_COOKIE, cookie);
+    }
+    Ok(response)
+}

@@ -1,0 +1,128 @@
+//! One user: roles, sessions, and whether the account can be used.
+
+use accounts::{Roles, TokenKind};
+use askama::Template;
+use axum::Extension;
+use axum::extract::Path;
+use axum::response::{IntoResponse, Redirect, Response};
+use store::{User, UserId};
+
+use crate::console::LINK_LIFE;
+use crate::form::Form;
+use crate::page::{Frame, html};
+use crate::pages::users::{LinkMade, State, role_boxes, roles_of, words};
+use crate::parts::{Boxes, Errors};
+use crate::trouble::Trouble;
+use crate::visitor::Visitor;
+
+#[derive(Template)]
+#[template(path = "user.html")]
+struct Page {
+    frame: Frame,
+    errors: Errors,
+    id: i64,
+    name: String,
+    login: String,
+    state: State,
+    sessions: usize,
+    roles: Boxes,
+    own: bool,
+    disabled: bool,
+}
+
+async fn found(visitor: &Visitor, id: &str) -> Result<User, Trouble> {
+    let id = id.parse().map_err(|_| Trouble::NotFound)?;
+    Ok(visitor.console.store.user(UserId(id)).await?)
+}
+
+pub(crate) async fn show(
+    Extension(visitor): Extension<Visitor>,
+    Path(id): Path<String>,
+) -> Result<Response, Trouble> {
+    let user = found(&visitor, &id).await?;
+    page(&visitor, &user, user.roles, Errors::default()).await
+}
+
+async fn page(visitor: &Visitor, user: &User, roles: Roles, errors: Errors) -> Result<Response, Trouble> {
+    html(&Page {
+        frame: Frame::of(visitor, &user.name, "/users")?.with_error(!errors.is_empty()),
+        id: user.id.0,
+        name: user.name.clone(),
+        login: user.login.clone(),
+        state: State::of(user),
+        sessions: visitor.console.store.sessions(user.id).await?.len(),
+        roles: role_boxes(roles, &errors),
+        own: visitor.somebody()?.user.id == user.id,
+        disabled: user.disabled,
+        errors,
+    })
+}
+
+fn back_to(user: &User) -> Response {
+    Redirect::to(&format!("/users/{}", user.id.0)).into_response()
+}
+
+pub(crate) async fn set_roles(
+    Extension(visitor): Extension<Visitor>,
+    Path(id): Path<String>,
+    Extension(form): Extension<Form>,
+) -> Result<Response, Trouble> {
+    let (user, roles) = (found(&visitor, &id).await?, roles_of(&form));
+    if roles == Roles::NONE {
+        let mut errors = Errors::default();
+        errors.add("roles", "Tick at least one role; to keep somebody out, disable the account");
+        return page(&visitor, &user, roles, errors).await;
+    }
+    let mut act = visitor.act("set-roles", &user.login);
+    act.detail = vec![("before", words(user.roles)), ("roles", words(roles))];
+    let entry = visitor.console.scribe.entry(&act)?;
+    visitor.console.store.set_roles(user.id, roles, &entry).await?;
+    Ok(back_to(&user))
+}
+
+pub(crate) async fn disable(visitor: Extension<Visitor>, id: Path<String>) -> Result<Response, Trouble> {
+    set_disabled(visitor, id, true, "disable-user").await
+}
+
+pub(crate) async fn enable(visitor: Extension<Visitor>, id: Path<String>) -> Result<Response, Trouble> {
+    set_disabled(visitor, id, false, "enable-user").await
+}
+
+async fn set_disabled(
+    Extension(visitor): Extension<Visitor>,
+    Path(id): Path<String>,
+    disabled: bool,
+    act: &'static str,
+) -> Result<Response, Trouble> {
+    let user = found(&visitor, &id).await?;
+    let entry = visitor.console.scribe.entry(&visitor.act(act, &user.login))?;
+    visitor.console.store.set_disabled(user.id, disabled, &entry).await?;
+    Ok(back_to(&user))
+}
+
+pub(crate) async fn recover(
+    Extension(visitor): Extension<Visitor>,
+    Path(id): Path<String>,
+) -> Result<Response, Trouble> {
+    let (user, console) = (found(&visitor, &id).await?, &visitor.console);
+    let entry = console.scribe.entry(&visitor.act("recover-user", &user.login))?;
+    let link = console.token(TokenKind::Link)?;
+    let by = visitor.somebody()?.user.id;
+    let offered = (link.digest(), visitor.at + LINK_LIFE);
+    console.store.recover_user(user.id, by, offered, visitor.at, &entry).await?;
+    html(&LinkMade {
+        frame: Frame::of(&visitor, "The link is made", "/users")?,
+        name: user.name,
+        link: console.link_url(&link),
+    })
+}
+
+pub(crate) async fn end_sessions(
+    Extension(visitor): Extension<Visitor>,
+    Path(id): Path<String>,
+) -> Result<Response, Trouble> {
+    let user = found(&visitor, &id).await?;
+    let entry = visitor.console.scribe.entry(&visitor.act("end-sessions", &user.login))?;
+    visitor.console.store.end_all_sessions(user.id, None, &entry).await?;
+    Ok(back_to(&user))
+}

@@ -1,0 +1,122 @@
+//! The parts that forms are made of, in the design system's own markup.
+
+use askama::Template;
+
+/// What is wrong with a form: which field, and what to do about it.
+#[derive(Template, Debug, Default)]
+#[template(path = "parts/errors.html")]
+pub(crate) struct Errors {
+    errors: Vec<(&'static str, String)>,
+}
+
+impl Errors {
+    pub(crate) fn add(&mut self, field: &'static str, text: impl Into<String>) {
+        self.errors.push((field, text.into()));
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.errors.is_empty()
+    }
+
+    /// What is wrong with this field.
+    pub(crate) fn of(&self, field: &str) -> Option<String> {
+        self.errors.iter().find(|(wrong, _)| *wrong == field).map(|(_, text)| text.clone())
+    }
+}
+
+/// What is typed into a field: the browser fills it in by this (WCAG 2.2, 1.3.5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Text,
+    Name,
+    Login,
+    CurrentPassword,
+    NewPassword,
+    Code,
+}
+
+impl Kind {
+    const fn kind(self) -> &'static str {
+        match self {
+            Self::CurrentPassword | Self::NewPassword => "password",
+            Self::Login => "email",
+            Self::Text | Self::Name | Self::Code => "text",
+        }
+    }
+
+    const fn autocomplete(self) -> &'static str {
+        match self {
+            Self::Text => "off",
+            Self::Name => "name",
+            Self::Login => "username",
+            Self::CurrentPassword => "current-password",
+            Self::NewPassword => "new-password",
+            Self::Code => "one-time-code",
+        }
+    }
+
+    const fn is_code(self) -> bool {
+        matches!(self, Self::Code)
+    }
+}
+
+/// A field of one line. A password that was sent does not come back.
+#[derive(Template)]
+#[template(path = "parts/input.html")]
+pub(crate) struct Input {
+    id: &'static str,
+    label: &'static str,
+    hint: &'static str,
+    value: String,
+    error: Option<String>,
+    kind: Kind,
+    width: &'static str,
+    bold: bool,
+}
+
+impl Input {
+    pub(crate) fn new(id: &'static str, label: &'static str, kind: Kind, errors: &Errors) -> Self {
+        Self { id, label, hint: "", value: String::new(), error: errors.of(id), kind, width: "", bold: false }
+    }
+
+    pub(crate) const fn hint(mut self, hint: &'static str) -> Self {
+        self.hint = hint;
+        self
+    }
+
+    pub(crate) fn value(mut self, value: &str) -> Self {
+        value.clone_into(&mut self.value);
+        self
+    }
+
+    /// For about so many characters.
+    pub(crate) const fn width(mut self, width: &'static str) -> Self {
+        self.width = width;
+        self
+    }
+
+    fn described_by(&self) -> String {
+        let hint = (!self.hint.is_empty()).then(|| format!("{}-hint", self.id));
+        let error = self.error.is_some().then(|| format!("{}-error", self.id));
+        hint.into_iter().chain(error).collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// A box to tick.
+pub(crate) struct Tick {
+    pub(crate) value: &'static str,
+    pub(crate) label: &'static str,
+    pub(crate) hint: &'static str,
+    pub(crate) ticked: bool,
+}
+
+/// Boxes, of which any number are ticked.
+#[derive(Template)]
+#[template(path = "parts/boxes.html")]
+pub(crate) struct Boxes {
+    pub(crate) id: &'static str,
+    pub(crate) legend: &'static str,
+    pub(crate) hint: &'static str,
+    pub(crate) error: Option<String>,
+    pub(crate) items: Vec<Tick>,
+}

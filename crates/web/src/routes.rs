@@ -1,0 +1,119 @@
+//! Everything the console answers to, and who may: one table.
+
+use std::sync::Arc;
+
+use accounts::Right;
+use axum::Router;
+use axum::extract::{Path, Request};
+use axum::middleware::{self, Next};
+use axum::routing::{MethodRouter, get, post};
+
+use crate::console::Console;
+use crate::guard::guard;
+use crate::pages::{campaign, campaigns, code, link, me, sign_in, sign_out, user, users};
+use crate::trouble::Trouble;
+use crate::{assets, headers};
+
+/// Who may ask for something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Whoever comes by.
+    Anyone,
+    /// Somebody who has shown the password at least.
+    PasswordShown,
+    /// Somebody who has signed in, whatever the roles.
+    SignedIn,
+    /// Somebody with a role that has this right.
+    May(Right),
+}
+
+/// What a request does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verb {
+    /// Looks, and changes nothing (promise 8); HEAD too.
+    Get,
+    /// Sends a form.
+    Post,
+}
+
+/// One thing that can be asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Route {
+    /// How.
+    pub verb: Verb,
+    /// Where; `{id}` and `{token}` stand for any.
+    pub path: &'static str,
+    /// By whom.
+    pub access: Access,
+    handler: fn() -> MethodRouter,
+}
+
+macro_rules! route {
+    (GET $path:literal, $access:expr, $handler:path) => {
+        Route { verb: Verb::Get, path: $path, access: $access, handler: || get($handler) }
+    };
+    (POST $path:literal, $access:expr, $handler:path) => {
+        Route { verb: Verb::Post, path: $path, access: $access, handler: || post($handler) }
+    };
+}
+
+const ROUTES: &[Route] = {
+    use Access::{Anyone, May, PasswordShown, SignedIn};
+    use Right as R;
+    &[
+        route!(GET "/sign-in", Anyone, sign_in::show),
+        route!(POST "/sign-in", Anyone, sign_in::send),
+        route!(GET "/link/{token}", Anyone, link::show),
+        route!(POST "/link/{token}", Anyone, link::send),
+        route!(GET "/sign-in/code", PasswordShown, code::show),
+        route!(POST "/sign-in/code", PasswordShown, code::send),
+        route!(POST "/sign-out", PasswordShown, sign_out::send),
+        route!(GET "/", SignedIn, campaigns::start),
+        route!(GET "/me", SignedIn, me::show),
+        route!(POST "/me/password", SignedIn, me::change_password),
+        route!(POST "/me/sessions/{id}/end", SignedIn, me::end_session),
+        route!(POST "/me/sessions/end-others", SignedIn, me::end_others),
+        route!(GET "/campaigns", May(R::SeeCampaigns), campaigns::list),
+        route!(GET "/campaigns/{id}", May(R::SeeCampaigns), campaign::show),
+        route!(GET "/campaigns/{id}/events", May(R::SeeCampaigns), campaign::events),
+        route!(POST "/campaigns/{id}/pause", May(R::Pause), campaign::pause),
+        route!(POST "/campaigns/{id}/take-back", May(R::TakeBack), campaign::take_back),
+        route!(GET "/campaigns/{id}/cancel", May(R::Cancel), campaign::ask_cancel),
+        route!(POST "/campaigns/{id}/cancel", May(R::Cancel), campaign::cancel),
+        route!(GET "/users", May(R::ManageUsers), users::list),
+        route!(GET "/users/new", May(R::ManageUsers), users::new),
+        route!(POST "/users/new", May(R::ManageUsers), users::invite),
+        route!(GET "/users/{id}", May(R::ManageUsers), user::show),
+        route!(POST "/users/{id}/roles", May(R::ManageUsers), user::set_roles),
+        route!(POST "/users/{id}/disable", May(R::ManageUsers), user::disable),
+        route!(POST "/users/{id}/enable", May(R::ManageUsers), user::enable),
+        route!(POST "/users/{id}/recover", May(R::ManageUsers), user::recover),
+        route!(POST "/users/{id}/end-sessions", May(R::ManageUsers), user::end_sessions),
+    ]
+};
+
+/// The table: for a test that tries every route as everybody.
+#[must_use]
+pub fn all_routes() -> &'static [Route] {
+    ROUTES
+}
+
+/// The console's pages, for [`serve`](crate::serve): they want to know who connects.
+pub fn router(console: &Arc<Console>) -> Router {
+    let mut router = Router::new();
+    for route in ROUTES {
+        let (console, access) = (console.clone(), route.access);
+        let before = middleware::from_fn(move |request: Request, next: Next| {
+            guard(console.clone(), access, request, next)
+        });
+        router = router.route(route.path, (route.handler)().layer(before));
+    }
+    let secure = console.origin.is_secure();
+    router
+        .route(
+            "/assets/{name}",
+            get(|Path(name): Path<String>| async move { assets::serve(&format!("/assets/{name}")) }),
+        )
+        .fallback(|| async { Trouble::NotFound })
+        .layer(middleware::from_fn(move |request: Request, next: Next| headers::set(secure, request, next)))
+}

@@ -1,0 +1,153 @@
+//! What goes wrong, as a page: what happened, and what to do next. Nothing of it names a person.
+
+use axum::http::StatusCode;
+use axum::http::header::RETRY_AFTER;
+use axum::response::{IntoResponse, Response};
+use jiff::SignedDuration;
+use keys::NoRandomness;
+use store::StoreError;
+
+use crate::console::ScribeError;
+use crate::page::{Notice, html};
+
+/// Why a request is not answered with its page.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Trouble {
+    /// There is no such page, or nothing of that number.
+    #[error("not found")]
+    NotFound,
+    /// The user's roles do not allow it.
+    #[error("forbidden")]
+    Forbidden,
+    /// The form is from another session, or from another site.
+    #[error("a form that is out of date")]
+    Form,
+    /// The form is larger than any of ours.
+    #[error("a form that is too large")]
+    TooLarge,
+    /// The request was sent to another name.
+    #[error("another host")]
+    OtherHost,
+    /// Too many tries: when to come again.
+    #[error("too many tries")]
+    Wait(SignedDuration),
+    /// Too much to do at once.
+    #[error("too busy")]
+    Busy,
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Something that is nobody's input.
+    #[error("{0}")]
+    Failed(String),
+}
+
+impl From<NoRandomness> for Trouble {
+    fn from(error: NoRandomness) -> Self {
+        Self::Failed(error.to_string())
+    }
+}
+
+impl From<ScribeError> for Trouble {
+    fn from(error: ScribeError) -> Self {
+        Self::Failed(error.to_string())
+    }
+}
+
+impl From<accounts::PasswordHashError> for Trouble {
+    fn from(error: accounts::PasswordHashError) -> Self {
+        Self::Failed(error.to_string())
+    }
+}
+
+impl From<askama::Error> for Trouble {
+    fn from(error: askama::Error) -> Self {
+        Self::Failed(format!("a page could not be written: {error}"))
+    }
+}
+
+impl Trouble {
+    fn words(&self) -> (StatusCode, &'static str, String) {
+        let said = |status, title, text: &str| (status, title, text.to_owned());
+        match self {
+            Self::NotFound | Self::Store(StoreError::NotFound) => said(
+                StatusCode::NOT_FOUND,
+                "Page not found",
+                "If you typed the address, check it. If you followed a link, what it led to may be gone.",
+            ),
+            Self::Forbidden => said(
+                StatusCode::FORBIDDEN,
+                "You cannot do this",
+                "Your roles do not allow it. Nothing was changed. An administrator gives roles.",
+            ),
+            Self::Form => said(
+                StatusCode::FORBIDDEN,
+                "This form is out of date",
+                "You may have signed in again since it was opened. Nothing was changed. Go back, load the page again, and \
+                 send it once more.",
+            ),
+            Self::TooLarge => said(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "Too much at once",
+                "The form is larger than this page takes. Nothing was changed.",
+            ),
+            Self::OtherHost => said(
+                StatusCode::MISDIRECTED_REQUEST,
+                "This server has another name",
+                "The address you used is not the one that this console is set up for.",
+            ),
+            Self::Wait(wait) => (
+                StatusCode::TOO_MANY_REQUESTS,
+                "Wait before you try again",
+                format!(
+                    "There were too many wrong tries. Try again in {}. Whoever else tries does not keep you out on a device on \
+                     which you have signed in before.",
+                    in_words(*wait)
+                ),
+            ),
+            Self::Busy => said(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "Try again in a moment",
+                "Too many people are signing in at once. Nothing was changed.",
+            ),
+            Self::Store(StoreError::LinkSpent) => said(
+                StatusCode::GONE,
+                "This link cannot be used",
+                "It was used already, or it is too old. Ask an administrator for a new one.",
+            ),
+            Self::Store(
+                error @ (StoreError::LastAdministrator | StoreError::OwnAccount | StoreError::Transition(_)),
+            ) => (StatusCode::CONFLICT, "This cannot be done", format!("Nothing was changed: {error}.")),
+            Self::Store(_) | Self::Failed(_) => said(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "Something went wrong here",
+                "It is not your fault, and nothing was changed. Try again in a moment; if it stays, tell your administrator \
+                 the time.",
+            ),
+        }
+    }
+}
+
+/// `2 seconds`, `3 minutes`: rounded up, so that nobody comes too early.
+fn in_words(wait: SignedDuration) -> String {
+    let seconds = wait.as_secs() + 1;
+    match seconds {
+        1 => "1 second".to_owned(),
+        2..=90 => format!("{seconds} seconds"),
+        _ => format!("{} minutes", seconds.div_euclid(60) + 1),
+    }
+}
+
+impl IntoResponse for Trouble {
+    fn into_response(self) -> Response {
+        let (status, title, text) = self.words();
+        let page = html(&Notice::new(title, text)).unwrap_or_else(|_| title.into_response());
+        let mut response = (status, page).into_response();
+        if let Self::Wait(wait) = &self
+            && let Ok(value) = (wait.as_secs() + 1).to_string().parse()
+        {
+            response.headers_mut().insert(RETRY_AFTER, value);
+        }
+        response
+    }
+}

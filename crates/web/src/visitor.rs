@@ -1,0 +1,128 @@
+//! Who sends a request: nobody yet, somebody who has shown the password, or somebody who has signed in.
+
+use std::fmt;
+use std::sync::Arc;
+
+use accounts::{
+    AccountKey, DeviceId, FormToken, Network, Right, SessionLimits, SessionVerdict, Token, TokenKind,
+};
+use axum::http::HeaderMap;
+use jiff::Timestamp;
+use store::{Session, User};
+
+use crate::console::{Act, Console};
+use crate::cookie::Cookie;
+use crate::trouble::Trouble;
+
+/// Characters of a browser's name that are kept with a session.
+const AGENT_CHARS_MAX: usize = 200;
+
+/// Somebody with a session.
+#[derive(Debug, Clone)]
+pub(crate) struct SignedIn {
+    pub(crate) user: User,
+    pub(crate) session: Session,
+    pub(crate) verdict: SessionVerdict,
+}
+
+/// Whoever sent a request.
+#[derive(Clone)]
+pub(crate) struct Visitor {
+    pub(crate) console: Arc<Console>,
+    /// What this browser's forms are bound to: its session's token, or that of its visit.
+    pub(crate) holder: Arc<Token>,
+    /// The visit is new: its cookie goes out with the page.
+    pub(crate) new_visit: bool,
+    pub(crate) signed_in: Option<SignedIn>,
+    pub(crate) network: Network,
+    pub(crate) agent: String,
+    pub(crate) device_cookie: Option<String>,
+    pub(crate) at: Timestamp,
+}
+
+impl fmt::Debug for Visitor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Visitor({:?})", self.signed_in)
+    }
+}
+
+impl Visitor {
+    /// From what the browser sent. A session that is over is none.
+    pub(crate) async fn of(
+        console: &Arc<Console>,
+        headers: &HeaderMap,
+        network: Network,
+    ) -> Result<Self, Trouble> {
+        let (secure, at) = (console.origin.is_secure(), console.now());
+        let agent = headers.get("user-agent").and_then(|agent| agent.to_str().ok()).unwrap_or_default();
+        let read = |cookie: Cookie, kind| Token::parse(kind, cookie.read(headers, secure)?);
+        let session = read(Cookie::Session, TokenKind::Session);
+        let signed_in = match &session {
+            Some(token) => signed_in(console, token, at).await?,
+            None => None,
+        };
+        let (holder, new_visit) = match session.filter(|_| signed_in.is_some()) {
+            Some(token) => (token, false),
+            None => match read(Cookie::Visit, TokenKind::Visit) {
+                Some(visit) => (visit, false),
+                None => (console.token(TokenKind::Visit)?, true),
+            },
+        };
+        Ok(Self {
+            console: console.clone(),
+            holder: Arc::new(holder),
+            new_visit,
+            signed_in,
+            network,
+            agent: agent.chars().take(AGENT_CHARS_MAX).collect(),
+            device_cookie: Cookie::Device.read(headers, secure).map(str::to_owned),
+            at,
+        })
+    }
+
+    /// Whether somebody has signed in, with the second factor.
+    pub(crate) fn is_live(&self) -> bool {
+        self.signed_in.as_ref().is_some_and(|one| one.verdict == SessionVerdict::Live)
+    }
+
+    /// Who has a session. Only behind a route that asks for one.
+    pub(crate) fn somebody(&self) -> Result<&SignedIn, Trouble> {
+        self.signed_in.as_ref().ok_or(Trouble::Forbidden)
+    }
+
+    /// Whether this person's roles allow it: for what a page shows. The route's own guard decides.
+    pub(crate) fn may(&self, right: Right) -> bool {
+        self.is_live() && self.signed_in.as_ref().is_some_and(|one| one.user.roles.may(right))
+    }
+
+    /// The form token of a page.
+    pub(crate) fn form_token(&self) -> Result<FormToken, Trouble> {
+        Ok(FormToken::issue(&self.holder, self.console.random.octets()?))
+    }
+
+    /// The device, if somebody has signed in to this account on it before.
+    pub(crate) fn device(&self, account: AccountKey) -> Option<DeviceId> {
+        self.console.devices.verify(account, self.device_cookie.as_deref()?)
+    }
+
+    /// An act of this person.
+    pub(crate) fn act<'a>(&self, act: &'static str, subject: &'a str) -> Act<'a> {
+        let actor = self.signed_in.as_ref().map_or_else(|| "nobody".to_owned(), |one| actor(&one.user));
+        Act { actor, act, subject, detail: Vec::new() }
+    }
+}
+
+/// How the ledger names a user: by the number, for names change, and users are deleted.
+pub(crate) fn actor(user: &User) -> String {
+    format!("user {}", user.id.0)
+}
+
+async fn signed_in(console: &Console, token: &Token, at: Timestamp) -> Result<Option<SignedIn>, Trouble> {
+    let Some(session) = console.store.find_session(token.digest()).await? else { return Ok(None) };
+    let verdict = session.times.verdict(&SessionLimits::default(), at);
+    if verdict.is_over() {
+        return Ok(None);
+    }
+    let user = console.store.user(session.user).await?;
+    Ok(Some(SignedIn { user, session, verdict }))
+}
