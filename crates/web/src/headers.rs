@@ -29,8 +29,9 @@ pub(crate) async fn set(secure: bool, request: Request, next: Next) -> Response 
     // Pages show who works here and what is being sent: no cache keeps one, the browser's neither.
     own(headers, CACHE_CONTROL, "no-store");
     own(headers, X_CONTENT_TYPE_OPTIONS, "nosniff");
-    // A link's token stands in its path: no other site learns it.
-    own(headers, REFERRER_POLICY, "no-referrer");
+    // A link's token stands in its path: no other site learns it. Not `no-referrer`: by that, a browser names no origin for
+    // its own forms either (Fetch, "append a request `Origin` header").
+    own(headers, REFERRER_POLICY, "same-origin");
     own(headers, OPENER, "same-origin");
     own(headers, RESOURCE, "same-origin");
     own(headers, PERMISSIONS, "camera=(), geolocation=(), microphone=()");
