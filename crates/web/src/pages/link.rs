@@ -29,6 +29,9 @@ const SERVICE_WORDS: [&str; 1] = ["undisclosed"];
 struct Page {
     frame: Frame,
     errors: Errors,
+    /// The link itself, named: without it the form goes to the page's address with whatever fragment stands in it, and
+    /// then the browser does not leave the focus where the errors are.
+    action: String,
     lead: String,
     sealed: String,
     who: Option<(Input, Input)>,
@@ -49,6 +52,7 @@ struct PaperCodes {
 /// Whom a link is for.
 struct For {
     digest: TokenDigest,
+    path: String,
     /// Login name and name; nothing for the first administrator, who says them.
     user: Option<(String, String)>,
 }
@@ -56,7 +60,8 @@ struct For {
 async fn whom(visitor: &Visitor, token: &str) -> Result<For, Trouble> {
     let store = &visitor.console.store;
     let spent = || Trouble::Store(StoreError::LinkSpent);
-    let digest = Token::parse(TokenKind::Link, token).ok_or_else(spent)?.digest();
+    let token = Token::parse(TokenKind::Link, token).ok_or_else(spent)?;
+    let digest = token.digest();
     let link = store.link(digest, visitor.at).await?;
     let user = match (link.purpose, link.user) {
         (LinkPurpose::FirstAdministrator, _) => None,
@@ -66,7 +71,7 @@ async fn whom(visitor: &Visitor, token: &str) -> Result<For, Trouble> {
         }
         (_, None) => return Err(spent()),
     };
-    Ok(For { digest, user })
+    Ok(For { digest, path: format!("/link/{}", token.reveal()), user })
 }
 
 /// Looks, and uses nothing up: a scanner that opens the link does no harm.
@@ -106,6 +111,7 @@ fn page(
     let label = if login.is_empty() { "administrator" } else { &login };
     html(&Page {
         frame: Frame::of(visitor, "Set up your account", "")?.with_error(!errors.is_empty()),
+        action: whom.path.clone(),
         lead,
         sealed: second_factor::seal(&visitor.console.second_factors, &Place::Link(whom.digest), secret)?,
         who,
