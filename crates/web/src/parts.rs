@@ -32,7 +32,10 @@ pub(crate) enum Kind {
     Login,
     CurrentPassword,
     NewPassword,
+    /// Six digits.
     Code,
+    /// Six digits, or the letters and digits of a code on paper: a telephone shows all its keys.
+    AnyCode,
 }
 
 impl Kind {
@@ -40,7 +43,7 @@ impl Kind {
         match self {
             Self::CurrentPassword | Self::NewPassword => "password",
             Self::Login => "email",
-            Self::Text | Self::Name | Self::Code => "text",
+            Self::Text | Self::Name | Self::Code | Self::AnyCode => "text",
         }
     }
 
@@ -51,11 +54,12 @@ impl Kind {
             Self::Login => "username",
             Self::CurrentPassword => "current-password",
             Self::NewPassword => "new-password",
-            Self::Code => "one-time-code",
+            Self::Code | Self::AnyCode => "one-time-code",
         }
     }
 
-    const fn is_code(self) -> bool {
+    /// Whether digits are all that is typed.
+    const fn is_digits(self) -> bool {
         matches!(self, Self::Code)
     }
 }

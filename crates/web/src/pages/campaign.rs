@@ -89,6 +89,8 @@ pub(crate) async fn show(
     let campaign = found(&visitor, &id).await?;
     let counts = visitor.console.store.counts(campaign.id).await?;
     let allows = |event| campaign.state.after(event).is_ok();
+    // What the database looks at once more, when it is taken back.
+    let left = counts.accepted + counts.failed + counts.deferred + counts.in_doubt > 0;
     let approval = &campaign.approval;
     html(&Page {
         frame: Frame::of(&visitor, &campaign.name, "/campaigns")?,
@@ -112,8 +114,11 @@ pub(crate) async fn show(
             (None, false) => "nobody: this installation asks for no second person".to_owned(),
         },
         submission: approval.submission.clone(),
-        can_take_back: visitor.may(Right::TakeBack) && allows(CampaignEvent::TakeBack),
-        can_pause: visitor.may(Right::Pause) && allows(CampaignEvent::Pause),
+        can_take_back: visitor.may(Right::TakeBack) && allows(CampaignEvent::TakeBack) && !left,
+        // One that a rule paused can be paused by a person too; there is nothing to press for.
+        can_pause: visitor.may(Right::Pause)
+            && allows(CampaignEvent::Pause)
+            && campaign.state != CampaignState::Paused,
         can_cancel: visitor.may(Right::Cancel) && allows(CampaignEvent::Cancel),
     })
 }

@@ -46,9 +46,9 @@ fn page(visitor: &Visitor, to: &str, errors: Errors) -> Result<Response, Trouble
         frame: Frame::of(visitor, title, "")?.with_error(!errors.is_empty()),
         again: visitor.is_live(),
         to: to.to_owned(),
-        code: Input::new("code", "Code", Kind::Code, &errors)
+        code: Input::new("code", "Code", Kind::AnyCode, &errors)
             .hint("The 6 digits that the app on your telephone shows now")
-            .width("10"),
+            .width("20"),
         errors,
     })
 }

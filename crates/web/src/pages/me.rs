@@ -78,10 +78,14 @@ pub(crate) async fn change_password(
 ) -> Result<Response, Trouble> {
     let (console, one) = (&visitor.console, visitor.somebody()?);
     let mut errors = Errors::default();
-    let new = chosen_password(&form, &[&one.user.login, &one.user.name], &mut errors);
-    if !is_current(&visitor, form.get("current").unwrap_or_default()).await? {
+    // In the order of the fields. Nothing typed is no try.
+    let current = form.get("current").unwrap_or_default();
+    if current.is_empty() {
+        errors.add("current", "Enter the password you have now");
+    } else if !is_current(&visitor, current).await? {
         errors.add("current", "This is not the password you have now");
     }
+    let new = chosen_password(&form, &[&one.user.login, &one.user.name], &mut errors);
     let (Some(new), true) = (new, errors.is_empty()) else { return page(&visitor, errors).await };
     let hash = console.hashing.make(new, &console.random).await?;
     let entry = console.scribe.entry(&visitor.act("change-password", &one.user.login))?;
