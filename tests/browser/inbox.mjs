@@ -7,38 +7,16 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { chromium } from 'playwright-core';
+import {
+  END_MS, HEIGHT, PROGRAM, STEP_MS, TAGS, WIDTHS, check, ending, fits, runAll, showsFocus, violations, withBrowser, within,
+} from './checking.mjs';
 
-const HERE = path.dirname(fileURLToPath(import.meta.url));
-const PROGRAM = path.resolve(process.env.UNDISCLOSED || path.join(HERE, '../../target/release/undisclosed'));
-const BROWSER = process.env.CHROMIUM || '/usr/bin/chromium';
 const START_MS = 180_000;
-const END_MS = 20_000;
-const STEP_MS = 15_000;
 const PAGE_MESSAGES = 50;
 const PEOPLE = 1136;
-const WIDTHS = [320, 768, 1280];
-const HEIGHT = 900;
-const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
-
-let passed = 0;
-let failed = 0;
-
-async function check(name, body) {
-  try {
-    await body();
-    passed += 1;
-    console.log(`ok      ${name}`);
-  } catch (error) {
-    failed += 1;
-    console.log(`FAILED  ${name}\n${error.stack}`);
-  }
-}
 
 // The program, in a folder of its own.
 
@@ -51,10 +29,7 @@ async function startDemo() {
     env: { ...process.env, TMPDIR: temporary },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
-  const ended = new Promise((resolve) => {
-    child.once('error', (error) => resolve(String(error)));
-    child.once('exit', (code, signal) => resolve(signal ?? code));
-  });
+  const ended = ending(child);
   let said = '';
   const url = new Promise((resolve) => {
     child.stderr.setEncoding('utf8').on('data', (text) => {
@@ -77,14 +52,6 @@ async function startDemo() {
 async function removeDemo(demo) {
   demo.child.kill('SIGKILL');
   await rm(demo.folder, { recursive: true, force: true });
-}
-
-function within(ms, what, promise) {
-  let timer;
-  const late = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`${what}: nothing within ${ms / 1000} s`)), ms);
-  });
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
 // Without JavaScript.
@@ -241,17 +208,7 @@ async function keyboard(browser, url) {
     assert.ok(box.x >= 0 && box.y >= 0, 'the skip link is out of sight');
     for (const stop of order.slice(1)) {
       await page.keyboard.press('Tab');
-      const element = page.locator(':focus');
-      // With the caret hidden, only the style tells.
-      const around = async () => {
-        const { x, y, width, height } = await element.boundingBox();
-        return { x: Math.max(0, x - 4), y: Math.max(0, y - 4), width: width + 8, height: height + 8 };
-      };
-      const clip = await around();
-      const focusedPicture = await page.screenshot({ clip, caret: 'hide' });
-      await element.evaluate((it) => it.blur());
-      const name = `${stop} looks the same without the focus`;
-      assert.ok(!focusedPicture.equals(await page.screenshot({ clip, caret: 'hide' })), name);
+      await showsFocus(page, page.locator(':focus'), stop);
     }
   });
 
@@ -269,16 +226,9 @@ async function keyboard(browser, url) {
 // axe, and widths.
 
 async function accessible(browser, url) {
-  const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
   const context = await browser.newContext({ bypassCSP: true });
   context.setDefaultTimeout(STEP_MS);
   const page = await context.newPage();
-  const violations = async (options) => {
-    await page.evaluate(axe);
-    const found = await page.evaluate((how) => globalThis.axe.run(document, how), options);
-    assert.ok(found.passes.length > 5, 'axe found nothing to look at');
-    return found.violations.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map((n) => n.html).join(' ')}`);
-  };
   for (const [name, place] of PLACES) {
     for (const width of WIDTHS) {
       await check(`axe at ${width}: ${name}`, async () => {
@@ -286,7 +236,7 @@ async function accessible(browser, url) {
         await page.goto(new URL(place, url).href);
         // The frame runs no script, so what is in it is looked at by itself, below.
         const options = { runOnly: { type: 'tag', values: TAGS }, iframes: false };
-        assert.deepEqual(await violations(options), []);
+        assert.deepEqual(await violations(page, options), []);
       });
     }
   }
@@ -296,7 +246,7 @@ async function accessible(browser, url) {
     await page.setContent(html);
     // A letter has no landmarks, which the best practices ask of pages.
     const options = { runOnly: { type: 'tag', values: TAGS.filter((tag) => tag !== 'best-practice') } };
-    assert.deepEqual(await violations(options), []);
+    assert.deepEqual(await violations(page, options), []);
   });
   await context.close();
 }
@@ -326,19 +276,6 @@ async function widths(browser, url) {
   await context.close();
 }
 
-/// A region that scrolls by itself is allowed if the keyboard reaches it and a reader is told what it is.
-async function fits(frame, name) {
-  const found = await frame.evaluate(() => {
-    const root = document.documentElement;
-    const wide = [...document.querySelectorAll('body *')].filter((it) =>
-      it.scrollWidth > it.clientWidth + 1 && ['auto', 'scroll'].includes(getComputedStyle(it).overflowX)
-        && !(it.hasAttribute('tabindex') && it.hasAttribute('role')));
-    return { needs: root.scrollWidth, has: root.clientWidth, wide: wide.map((it) => it.outerHTML.slice(0, 80)) };
-  });
-  assert.ok(found.needs <= found.has, `${name} needs ${found.needs} pixels of ${found.has}`);
-  assert.deepEqual(found.wide, [], name);
-}
-
 async function takePicture(browser, url, file) {
   const context = await browser.newContext({ viewport: { width: 1280, height: HEIGHT } });
   const page = await context.newPage();
@@ -351,16 +288,10 @@ async function main() {
   const { values } = parseArgs({ options: { picture: { type: 'string' } } });
   const demo = await startDemo();
   try {
-    const args = ['--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-      '--disable-component-update', '--disable-sync'];
-    if (process.getuid?.() === 0) args.push('--no-sandbox');
-    const browser = await chromium.launch({ executablePath: BROWSER, args });
-    try {
+    await withBrowser(async (browser) => {
       for (const part of [reading, keyboard, accessible, widths]) await part(browser, demo.url);
       if (values.picture) await takePicture(browser, demo.url, values.picture);
-    } finally {
-      await browser.close();
-    }
+    });
     await check('Ctrl-C ends the demo with 0, and nothing is left', async () => {
       demo.child.kill('SIGINT');
       assert.equal(await within(END_MS, 'the end', demo.ended), 0);
@@ -371,11 +302,4 @@ async function main() {
   }
 }
 
-try {
-  await main();
-} catch (error) {
-  failed += 1;
-  console.log(`FAILED  ${error.stack}`);
-}
-console.log(`${passed} passed, ${failed} failed`);
-process.exitCode = failed === 0 ? 0 : 1;
+await runAll(main);

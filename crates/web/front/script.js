@@ -6,23 +6,39 @@ for (const component of [Button, Checkboxes, ErrorSummary, SkipLink]) {
 
 // A campaign's numbers, as they change. Without this the page says the same when it is loaded again.
 const watched = document.querySelector('[data-events]')
-if (watched?.dataset.events) {
-  const source = new EventSource(watched.dataset.events)
+if (watched?.dataset.events) watch(new EventSource(watched.dataset.events))
+
+function watch(source) {
+  const places = (name) => watched.querySelectorAll(`[data-show="${name}"]`)
   const show = ({ data }) => {
-    for (const line of data.split('\n')) {
-      const [name, ...rest] = line.split(' ')
-      for (const place of watched.querySelectorAll(`[data-show="${name}"]`)) {
-        place.textContent = rest.join(' ')
-      }
-      const bar = watched.querySelector('[data-show="bar"]')
-      if (name === 'written') bar.value = Number(rest[0])
+    const told = new Map(data.split('\n').map((line) => {
+      const space = line.indexOf(' ')
+      return [line.slice(0, space), line.slice(space + 1)]
+    }))
+    // Why, and what can be done now, is another page's to say.
+    if (places('state')[0].textContent !== told.get('state')) {
+      source.close()
+      window.location.reload()
+      return
     }
+    for (const [name, text] of told) {
+      for (const place of places(name)) place.textContent = text
+    }
+    for (const bar of places('bar')) bar.value = Number(told.get('written'))
   }
   source.addEventListener('counts', show)
-  // What can be done now is another page's to say.
-  source.addEventListener('end', (event) => {
-    show(event)
-    source.close()
-    window.location.reload()
+  source.addEventListener('end', show)
+
+  // A stream ends now and then, and the browser opens the next one. Where that fails too, or nobody is signed in any more,
+  // the numbers stand still, and the page says so.
+  const lost = watched.querySelector('[data-lost]')
+  let failures = 0
+  source.addEventListener('open', () => {
+    failures = 0
+    lost.textContent = ''
+  })
+  source.addEventListener('error', () => {
+    failures += 1
+    if (failures > 1 || source.readyState === EventSource.CLOSED) lost.textContent = lost.dataset.lost
   })
 }

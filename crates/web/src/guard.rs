@@ -23,6 +23,8 @@ use crate::visitor::Visitor;
 pub(crate) const SIGN_IN: &str = "/sign-in";
 /// Where one shows the second factor.
 pub(crate) const CODE: &str = "/sign-in/code";
+/// How the paths of streams of events end.
+const EVENTS: &str = "/events";
 
 /// Lets a request through to its page, with a [`Visitor`] and, for a POST, its [`Form`].
 pub(crate) async fn guard(
@@ -49,7 +51,9 @@ pub(crate) async fn guard(
     if let Some(elsewhere) = elsewhere(&visitor, access, &request) {
         return elsewhere;
     }
-    if let Err(trouble) = touch(&visitor, request.method()).await {
+    if is_a_persons_own(&request)
+        && let Err(trouble) = touch(&visitor).await
+    {
         return trouble.into_response();
     }
     let visit =
@@ -99,9 +103,15 @@ fn step_up(request: &Request) -> Response {
     .into_response()
 }
 
-/// A session that is used does not become idle. Only a person's own acts and pages count, and a HEAD is neither.
-async fn touch(visitor: &Visitor, method: &Method) -> Result<(), Trouble> {
-    if let Some(one) = visitor.signed_in.as_ref().filter(|_| *method != Method::HEAD)
+/// Only a person's own acts and pages keep a session alive: a HEAD is neither, and a stream of events is opened again by the
+/// browser itself, for as long as a page is open that somebody walked away from.
+fn is_a_persons_own(request: &Request) -> bool {
+    *request.method() != Method::HEAD && !request.uri().path().ends_with(EVENTS)
+}
+
+/// A session that is used does not become idle.
+async fn touch(visitor: &Visitor) -> Result<(), Trouble> {
+    if let Some(one) = &visitor.signed_in
         && one.session.times.touch_due(visitor.at)
     {
         visitor.console.store.touch_session(one.session.id, visitor.at).await?;

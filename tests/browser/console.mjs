@@ -1,0 +1,129 @@
+// The console in a real browser, as people use it: by typing and by keys, with scripts and without, at three widths.
+//
+//   node console.mjs [--picture FILE] [--users-picture FILE] [--pictures FOLDER]
+//
+// The pictures are of a campaign that is being sent, of the users, and of everything that is looked at.
+//
+// UNDISCLOSED names the program, CHROMIUM the browser. Exits with 0 only if every check passed.
+
+import assert from 'node:assert/strict';
+import { parseArgs } from 'node:util';
+import { check, runAll, withBrowser } from './checking.mjs';
+import * as accounts from './console/accounts.mjs';
+import * as campaigns from './console/campaigns.mjs';
+import { Installation } from './console/installation.mjs';
+import { Person, keepPictures } from './console/person.mjs';
+import { startRelay } from './console/relay.mjs';
+import { trouble } from './console/trouble.mjs';
+
+const LINK = /The console is at (\S+)\n[^]*?\n(http\S+\/link\/\S+)\n/;
+
+/// For what watches it; and Ctrl-C where nobody is connected.
+async function watchedByMachines(installation) {
+  const first = await installation.serve(/^(\{.*\})\n/, '--json');
+  const { health, first_administrator: olderLink } = JSON.parse(first.found[1]);
+  await check('it says that it lives, and that it can work', async () => {
+    for (const [place, text] of [['/healthz', 'alive\n'], ['/readyz', 'ready\n']]) {
+      const response = await fetch(new URL(place, health));
+      assert.deepEqual([response.status, await response.text()], [200, text]);
+    }
+  });
+  await check('Ctrl-C ends it with 0', async () => assert.equal(await installation.interrupt(first), 0));
+  return new URL(olderLink).pathname;
+}
+
+async function withoutScript(browser, ada, account) {
+  const plain = await Person.sitDown(browser, ada.origin, { script: false });
+  await check('without scripts: signing in, and what is wrong is said', async () => {
+    await plain.open('/sign-in');
+    await plain.press('Continue');
+    await plain.errors(['login', 'password']);
+    await plain.look('signing in without scripts, with nothing typed');
+    await plain.signIn(account);
+    assert.equal(plain.path(), '/campaigns');
+    await plain.look('the campaigns without scripts');
+  });
+  await check('without scripts: somebody is invited, and sets up an account', async () => {
+    const link = await accounts.invite(plain, {
+      login: 'katherine@unit.example', name: 'Katherine Johnson', roles: ['Author', 'Officer'],
+    });
+    const [joined, theirs] = await accounts.join(browser, ada.origin, link, 'katherine@unit.example', { script: false });
+    await joined.signIn(theirs);
+    assert.equal(joined.path(), '/campaigns');
+    await joined.leave();
+  });
+  return plain;
+}
+
+/// A name and an address as long as they may be.
+async function longNames(ada) {
+  await check('names as long as they may be', async () => {
+    const name = 'Wolfeschlegelsteinhausenbergerdorff'.repeat(2);
+    await accounts.invite(ada, { login: `${name.toLowerCase()}@${'long-'.repeat(10)}name.unit.example`, name, roles: ['Author'] });
+    await ada.look('the invitation of somebody with a long name');
+    await ada.open('/users');
+    await ada.look('users, one with a long name');
+    await ada.follow(name);
+    await ada.look('a user with a long name');
+  });
+}
+
+async function walk(browser, installation, relay, values) {
+  const olderLink = await watchedByMachines(installation);
+  const serving = await installation.serve(LINK);
+  const [, origin, link] = serving.found;
+  const ada = await Person.sitDown(browser, origin);
+  const account = await accounts.firstAdministrator(ada, { link, olderLink });
+  await accounts.signingIn(ada, account);
+  const grace = await accounts.colleagues(browser, ada);
+  await accounts.oneUser(ada, grace);
+  await accounts.ownAccount(browser, ada, account);
+  const mallory = await trouble(browser, ada);
+  await campaigns.finished(installation, relay, grace);
+  const mary = await accounts.invite(ada, { login: 'mary@unit.example', name: 'Mary Somerville', roles: ['Author'] });
+  const [author, hers] = await accounts.join(browser, origin, mary, 'mary@unit.example');
+  await author.signIn(hers);
+  await campaigns.watched(installation, relay, author, values.picture);
+  await campaigns.stopped(installation, relay, author);
+  await campaigns.takenBack(installation, author);
+  const plain = await withoutScript(browser, ada, account);
+  if (values['users-picture']) {
+    await ada.open('/users');
+    await ada.page.screenshot({ path: values['users-picture'], fullPage: true });
+  }
+  await campaigns.pausedWithoutScript(installation, relay, plain, grace);
+  await longNames(ada);
+
+  for (const [name, person] of Object.entries({ ada, grace, author, mallory, plain })) {
+    await check(`nothing against the policy, nothing from elsewhere: ${name}`, async () => {
+      assert.deepEqual(person.complaints, []);
+    });
+  }
+  await check('what is against the policy would be seen', async () => {
+    await mallory.open('/sign-in');
+    await mallory.page.evaluate(() => document.body.setAttribute('style', 'color: red'));
+    assert.match(mallory.complaints.join(), /Content Security Policy/);
+  });
+  await check('Ctrl-C ends it with 0 while somebody watches a campaign', async () => {
+    await grace.open('/campaigns');
+    await grace.follow('Autumn letter');
+    await grace.page.waitForResponse((one) => one.url().endsWith('/events'));
+    assert.equal(await installation.interrupt(serving), 0);
+  });
+}
+
+async function main() {
+  const text = { type: 'string' };
+  const { values } = parseArgs({ options: { picture: text, 'users-picture': text, pictures: text } });
+  if (values.pictures) keepPictures(values.pictures);
+  const relay = await startRelay();
+  const installation = await Installation.make(relay);
+  try {
+    await withBrowser((browser) => walk(browser, installation, relay, values));
+  } finally {
+    await installation.remove();
+    relay.close();
+  }
+}
+
+await runAll(main);

@@ -1,0 +1,173 @@
+// Campaigns that the commands make, watched and stopped in the console.
+
+import assert from 'node:assert/strict';
+import { step, within } from '../checking.mjs';
+
+const SOON_MS = 15_000;
+
+const NAMES = ['Ayesha', 'Bryn', 'Carys', 'Dafydd', 'Elin', 'Farah', 'Gwen', 'Huw', 'Imran', 'Joan'];
+
+/// A spreadsheet: some who have no mailbox any more, some for whom it is too early, some nobody may write to yet.
+function people(total, { gone, later, held }) {
+  const rows = ['first_name,email,safe_to_email'];
+  for (let number = 1; number <= total; number += 1) {
+    const name = NAMES[number % NAMES.length];
+    const kind = number <= gone ? 'gone' : number <= gone + later ? 'later' : name.toLowerCase();
+    rows.push(`${name},${kind}${number}@people.example,${number > total - held ? '' : 'yes'}`);
+  }
+  return `${rows.join('\n')}\n`;
+}
+
+function message(subject) {
+  return `---\nsubject: "${subject}"\nlanguage: en\n---\nDear {{ first_name }},\n\nplease tell us how we did: ${subject}.\n`;
+}
+
+/// Starts `undisclosed send`.
+async function send(installation, name, total, parts, environment = {}) {
+  const file = name.toLowerCase().replaceAll(' ', '-');
+  await installation.write(`${file}.csv`, people(total, parts));
+  await installation.write(`${file}.md`, message(name));
+  const args = ['send', `${file}.csv`, `${file}.md`, '--name', name, '--acknowledge', 'all'];
+  return installation.start(args, environment);
+}
+
+async function ended(command, code) {
+  assert.equal(await within(SOON_MS, 'the command', command.ended), code, command.complained);
+}
+
+/// Waits until the page that is open says so, without being loaded again.
+async function says(person, key, text) {
+  await person.page.locator(`[data-show="${key}"]`, { hasText: new RegExp(`^${text}$`) }).waitFor();
+}
+
+async function numbers(person) {
+  const shown = await person.page.locator('dl [data-show]').evaluateAll((all) =>
+    all.map((it) => [it.dataset.show, Number(it.textContent)]));
+  return Object.fromEntries(shown);
+}
+
+/// Looks again until it is there: a command has just been told to send it.
+async function openCampaign(person, name) {
+  const link = person.page.getByRole('link', { name, exact: true });
+  const deadline = Date.now() + SOON_MS;
+  do await person.open('/campaigns');
+  while ((await link.count()) === 0 && Date.now() < deadline);
+  await person.follow(name);
+  assert.equal(await person.heading(), name);
+}
+
+export async function finished(installation, relay, reader) {
+  await step('a campaign that is done', async () => {
+    relay.take(Infinity);
+    await ended(await send(installation, 'January survey', 40, { gone: 2, later: 0, held: 3 }), 3);
+    await openCampaign(reader, 'January survey');
+    await says(reader, 'state', 'Done');
+    const { accepted, failed, held, queued } = await numbers(reader);
+    assert.deepEqual({ accepted, failed, held, queued }, { accepted: 35, failed: 2, held: 3, queued: 0 });
+    assert.match(await reader.main(), /2 failed: the mail server answered 550 5\.1\.1/);
+    assert.equal(await reader.page.getByRole('button', { name: 'Pause' }).count(), 0);
+    assert.ok(!(await reader.page.content()).includes('people.example'), 'no address of anybody');
+  });
+  await reader.look('a campaign that is done');
+}
+
+/// A campaign that stands still in the middle of being sent, watched by the author.
+export async function watched(installation, relay, author, picture) {
+  await step('the numbers change while one looks on', async () => {
+    relay.take(500);
+    installation.sending = await send(installation, 'Spring questions', 1136, { gone: 4, later: 3, held: 12 });
+    await openCampaign(author, 'Spring questions');
+    await says(author, 'accepted', 500);
+    await author.page.evaluate(() => { globalThis.since = 'before'; });
+    relay.take(125);
+    await says(author, 'accepted', 625);
+    await says(author, 'failed', 2);
+    await says(author, 'suppressed', 2); // those whom the campaign before found gone
+    await says(author, 'deferred', 3);
+    assert.equal(await author.page.evaluate(() => globalThis.since), 'before', 'the page was not loaded again');
+    assert.equal(await author.page.locator('progress').evaluate((it) => it.value), 625 + 2 + 2 + 12);
+  });
+  if (picture) await author.page.screenshot({ path: picture, fullPage: true });
+  await author.look('a campaign that is being sent');
+  await step('it is not offered to be taken back: messages have left', async () => {
+    assert.equal(await author.page.getByRole('button', { name: 'Take it back' }).count(), 0);
+    assert.equal(await author.page.getByRole('button', { name: 'Pause' }).count(), 1);
+  });
+}
+
+export async function stopped(installation, relay, author) {
+  await step('paused by a button', async () => {
+    await author.press('Pause');
+    await says(author, 'state', 'Paused');
+    assert.match(await author.main(), /paused by hand/);
+    relay.take(Infinity);
+    await ended(installation.sending, 3);
+    await author.look('a campaign that is paused');
+  });
+  await step('stopped for good, behind a question', async () => {
+    await author.follow('Stop it for good');
+    assert.equal(await author.heading(), 'Stop this campaign for good?');
+    await author.look('stopping for good');
+    await author.follow('Do nothing');
+    await says(author, 'state', 'Paused');
+    await author.follow('Stop it for good');
+    await author.press('Stop it for good');
+    await says(author, 'state', 'Cancelled');
+    await author.look('a campaign that is cancelled');
+  });
+}
+
+/// One that waits for the second person, and is taken back.
+export async function takenBack(installation, author) {
+  await step('taken back before anything left', async () => {
+    await ended(await send(installation, 'Autumn letter', 12, { gone: 0, later: 0, held: 0 },
+      { UNDISCLOSED_APPROVAL__REQUIRED: 'true' }), 4);
+    await openCampaign(author, 'Autumn letter');
+    await says(author, 'state', 'Waits for approval');
+    await author.look('a campaign that waits for approval');
+    await author.press('Take it back');
+    await says(author, 'state', 'Draft');
+    await author.look('a draft');
+  });
+  await step('numbers that stand still say so', async () => {
+    await author.page.route('**/events', (route) => route.fulfill({ status: 503 }));
+    await openCampaign(author, 'Autumn letter');
+    await author.page.getByText('These numbers are no longer kept up to date').waitFor();
+    await author.page.unroute('**/events');
+  });
+  await step('all of them in a list', async () => {
+    await author.open('/campaigns');
+    assert.ok((await author.page.locator('tbody tr').count()) >= 3);
+  });
+  await author.look('the campaigns');
+}
+
+/// Without scripts: looked at, loaded again, paused; and another person's page follows by itself to the end.
+export async function pausedWithoutScript(installation, relay, plain, watcher) {
+  let sending;
+  await step('without scripts: a campaign is watched and paused', async () => {
+    relay.take(30);
+    sending = await send(installation, 'Summer questions', 90, { gone: 0, later: 0, held: 0 });
+    await openCampaign(watcher, 'Summer questions');
+    await says(watcher, 'accepted', 30);
+    await openCampaign(plain, 'Summer questions');
+    assert.equal((await numbers(plain)).accepted, 30);
+    relay.take(20);
+    await says(watcher, 'accepted', 50);
+    await plain.follow('Look again');
+    assert.equal((await numbers(plain)).accepted, 50);
+    await plain.press('Pause');
+    assert.match(await plain.main(), /Paused/);
+  });
+  await step('whoever watches sees it paused, and sees it end', async () => {
+    await says(watcher, 'state', 'Paused');
+    await watcher.page.getByText('paused by hand').waitFor();
+    assert.equal(await watcher.page.getByRole('button', { name: 'Pause' }).count(), 0, 'there is nothing to pause');
+    relay.take(Infinity);
+    await ended(sending, 3);
+    await installation.run(['resume', 'Summer questions']);
+    await says(watcher, 'state', 'Done');
+    await says(watcher, 'accepted', 90);
+    assert.equal(await watcher.page.getByRole('link', { name: 'Stop it for good' }).count(), 0);
+  });
+}

@@ -1,0 +1,80 @@
+// A mail server that takes messages as fast as the test lets it: so a campaign stands still where the test looks at it.
+
+import { createServer } from 'node:net';
+
+/// Local parts that get another reply to RCPT. Those that it is too early for are taken the second time.
+const GONE = /^gone/;
+const LATER = /^later/;
+
+/// A relay on this machine. `take(n)` lets so many more messages in; all of them, at first.
+export async function startRelay() {
+  const asked = new Set();
+  const held = [];
+  let places = Infinity;
+
+  function place() {
+    if (places > 0) {
+      places -= 1;
+      return Promise.resolve();
+    }
+    return new Promise((resolve) => { held.push(resolve); });
+  }
+
+  function recipient(line) {
+    const address = /<([^>]+)>/.exec(line)[1];
+    if (GONE.test(address)) return '550 5.1.1 no such mailbox';
+    if (LATER.test(address) && !asked.has(address)) {
+      asked.add(address);
+      return '451 4.3.0 later';
+    }
+    return '250 2.1.5 fine';
+  }
+
+  function converse(socket) {
+    let rest = '';
+    let inMessage = false;
+    let turn = Promise.resolve();
+    const answer = async (line) => {
+      if (inMessage) {
+        if (line !== '.') return;
+        inMessage = false;
+        await place();
+        socket.write('250 2.0.0 taken\r\n');
+        return;
+      }
+      const verb = line.slice(0, 4).toUpperCase();
+      inMessage = verb === 'DATA';
+      const replies = { EHLO: '250-relay.test\r\n250 ENHANCEDSTATUSCODES', DATA: '354 go on', QUIT: '221 2.0.0 bye' };
+      socket.write(`${verb === 'RCPT' ? recipient(line) : replies[verb] ?? '250 2.0.0 fine'}\r\n`);
+      if (verb === 'QUIT') socket.end();
+    };
+    socket.setEncoding('latin1').on('error', () => {}).on('data', (text) => {
+      const lines = (rest + text).split('\r\n');
+      rest = lines.pop();
+      for (const line of lines) turn = turn.then(() => answer(line));
+    });
+    socket.write('220 relay.test ESMTP\r\n');
+  }
+
+  const sockets = new Set();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+    converse(socket);
+  });
+  await new Promise((resolve) => { server.listen(0, '127.0.0.1', resolve); });
+  return {
+    url: `smtp://127.0.0.1:${server.address().port}`,
+    take(number) {
+      places = number;
+      while (places > 0 && held.length > 0) {
+        places -= 1;
+        held.shift()();
+      }
+    },
+    close() {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+    },
+  };
+}
