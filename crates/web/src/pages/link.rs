@@ -146,7 +146,9 @@ pub(crate) async fn send(
     };
     let password = chosen_password(&form, &[&login, &name], &mut errors);
     let step = secret.verify(form.text("code"), TotpStep::NONE, visitor.at);
-    if step.is_none() {
+    if form.text("code").is_empty() {
+        errors.add("code", "Enter the code that the app shows now");
+    } else if step.is_none() {
         errors.add("code", "This code is wrong: enter the one that the app shows now");
     }
     let (Some(password), Some(step), true) = (password, step, errors.is_empty()) else {
