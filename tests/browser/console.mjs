@@ -7,29 +7,56 @@
 // UNDISCLOSED names the program, CHROMIUM the browser. Exits with 0 only if every check passed.
 
 import assert from 'node:assert/strict';
+import { createServer } from 'node:net';
 import { parseArgs } from 'node:util';
 import { check, runAll, withBrowser } from './checking.mjs';
 import * as accounts from './console/accounts.mjs';
 import * as campaigns from './console/campaigns.mjs';
 import { Installation } from './console/installation.mjs';
 import { Person, keepPictures } from './console/person.mjs';
+import { startProxy } from './console/proxy.mjs';
 import { startRelay } from './console/relay.mjs';
 import { trouble } from './console/trouble.mjs';
 
 const LINK = /The console is at (\S+)\n[^]*?\n(http\S+\/link\/\S+)\n/;
 
-/// For what watches it; and Ctrl-C where nobody is connected.
-async function watchedByMachines(installation) {
-  const first = await installation.serve(/^(\{.*\})\n/, '--json');
-  const { health, first_administrator: olderLink } = JSON.parse(first.found[1]);
+/// A first start, behind a proxy; the path of its link.
+async function behindProxy(browser, installation) {
+  const proxy = await startProxy(installation.folder);
+  // The proxy has to know the port, and the program says the proxy's.
+  const port = await freePort();
+  proxy.to(`http://127.0.0.1:${port}`);
+  const environment = { UNDISCLOSED_CONSOLE__URL: proxy.url, UNDISCLOSED_CONSOLE__LISTEN: `127.0.0.1:${port}` };
+  const serving = await installation.serve(/^(\{.*\})\n/, ['--json'], environment);
+  const { console: origin, health, first_administrator: link } = JSON.parse(serving.found[1]);
+  await check('behind a proxy with TLS: forms are taken, and cookies are for TLS alone', async () => {
+    assert.equal(origin, proxy.url);
+    const person = await Person.sitDown(browser, origin);
+    assert.equal(await person.open(link), 200);
+    await person.press('Set up my account');
+    await person.errors(['login', 'name', 'password', 'code']);
+    const [cookie, ...more] = await person.context.cookies();
+    assert.deepEqual([cookie.name, cookie.secure, cookie.httpOnly, more], ['__Host-visit', true, true, []]);
+    assert.deepEqual(person.complaints, []);
+    await person.leave();
+  });
   await check('it says that it lives, and that it can work', async () => {
     for (const [place, text] of [['/healthz', 'alive\n'], ['/readyz', 'ready\n']]) {
       const response = await fetch(new URL(place, health));
       assert.deepEqual([response.status, await response.text()], [200, text]);
     }
   });
-  await check('Ctrl-C ends it with 0', async () => assert.equal(await installation.interrupt(first), 0));
-  return new URL(olderLink).pathname;
+  await check('Ctrl-C ends it with 0', async () => assert.equal(await installation.interrupt(serving), 0));
+  proxy.close();
+  return new URL(link).pathname;
+}
+
+async function freePort() {
+  const server = createServer();
+  await new Promise((resolve) => { server.listen(0, '127.0.0.1', resolve); });
+  const { port } = server.address();
+  await new Promise((resolve) => { server.close(resolve); });
+  return port;
 }
 
 async function withoutScript(browser, ada, account) {
@@ -69,7 +96,7 @@ async function longNames(ada) {
 }
 
 async function walk(browser, installation, relay, values) {
-  const olderLink = await watchedByMachines(installation);
+  const olderLink = await behindProxy(browser, installation);
   const serving = await installation.serve(LINK);
   const [, origin, link] = serving.found;
   const ada = await Person.sitDown(browser, origin);

@@ -21,7 +21,7 @@ export class Installation {
       UNDISCLOSED_SENDER__FROM: 'Survey team <survey@unit.example>',
       UNDISCLOSED_CONSOLE__LISTEN: '127.0.0.1:0',
       UNDISCLOSED_HEALTH__LISTEN: '127.0.0.1:0',
-      // Retried at once, and one after another: what the relay has taken is what the page shows.
+      // One after another: what the relay has taken is what the page shows.
       UNDISCLOSED_DELIVERY__CONNECTIONS: '1',
       UNDISCLOSED_APPROVAL__REQUIRED: 'false',
     };
@@ -39,12 +39,12 @@ export class Installation {
       env: { ...this.environment, ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    const process_ = { child, said: '', complained: '', ended: ending(child) };
-    child.stdout.setEncoding('utf8').on('data', (text) => { process_.said += text; });
-    child.stderr.setEncoding('utf8').on('data', (text) => { process_.complained += text; });
-    this.#running.add(process_);
-    process_.ended.then(() => this.#running.delete(process_));
-    return process_;
+    const running = { child, said: '', complained: '', ended: ending(child) };
+    child.stdout.setEncoding('utf8').on('data', (text) => { running.said += text; });
+    child.stderr.setEncoding('utf8').on('data', (text) => { running.complained += text; });
+    this.#running.add(running);
+    running.ended.then(() => this.#running.delete(running));
+    return running;
   }
 
   /// Runs a command to its end, which has one of these exit codes.
@@ -56,27 +56,27 @@ export class Installation {
   }
 
   /// Starts the console; `pattern` finds in its words what is waited for.
-  async serve(pattern, ...args) {
-    const console_ = this.start(['serve', ...args]);
+  async serve(pattern, args = [], environment = {}) {
+    const serving = this.start(['serve', ...args], environment);
     const found = new Promise((resolve) => {
-      console_.child.stdout.on('data', () => {
-        const match = pattern.exec(console_.said);
+      serving.child.stdout.on('data', () => {
+        const match = pattern.exec(serving.said);
         if (match) resolve(match);
       });
     });
-    const early = console_.ended.then((how) => {
-      throw new Error(`serve ended (${how}):\n${console_.said}${console_.complained}`);
+    const early = serving.ended.then((how) => {
+      throw new Error(`serve ended (${how}):\n${serving.said}${serving.complained}`);
     });
-    console_.found = await within(START_MS, 'the console', Promise.race([found, early]));
+    serving.found = await within(START_MS, 'the console', Promise.race([found, early]));
     // Behind the words, the end is nobody's failure.
     early.catch(() => {});
-    return console_;
+    return serving;
   }
 
   /// Ctrl-C, as on a terminal; how it ended.
-  async interrupt(process_) {
-    process_.child.kill('SIGINT');
-    return within(END_MS, 'the end', process_.ended);
+  async interrupt(running) {
+    running.child.kill('SIGINT');
+    return within(END_MS, 'the end', running.ended);
   }
 
   async remove() {
