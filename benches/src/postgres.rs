@@ -49,11 +49,18 @@ pub fn table(program: &Path, folder: &Path) {
     let mut runs: [Vec<Run>; WORKERS.len()] = Default::default();
     for round in 0..ROUNDS {
         eprintln!("PostgreSQL, round {} of {ROUNDS}", round + 1);
-        disk.push(disk::syncs_per_second(folder));
         for (runs, workers) in runs.iter_mut().zip(WORKERS) {
-            runs.push(server.run(program, workers));
+            // Before each: a disk that is shared with others is not the same a minute later.
+            disk.push(disk::syncs_per_second(folder));
+            let run = server.run(program, workers);
+            eprintln!(
+                "{workers} workers: {:.0} messages/s, on a disk of {:.0} fdatasync/s",
+                MESSAGES as f64 / run.seconds,
+                disk.last().copied().unwrap_or_default()
+            );
+            runs.push(run);
             if round == 0 {
-                server.name_statements(workers);
+                server.name_statements();
             }
             server.ask("postgres", &format!("DROP DATABASE {DATABASE}"));
         }
@@ -78,8 +85,11 @@ pub fn table(program: &Path, folder: &Path) {
     println!();
     println!(
         "Sending alone, without DKIM: from the time that was set for the campaign to its last outcome; CPU, statements and \
-         transactions until the workers have ended. fdatasync of 4 kB in the same minutes: {:.0}/s.",
-        crate::median(disk)
+         transactions until the workers have ended. fdatasync of 4 kB, before each of the {} runs: {:.0}/s, {:.0} to {:.0}.",
+        disk.len(),
+        crate::median(disk.clone()),
+        disk.iter().copied().fold(f64::INFINITY, f64::min),
+        disk.iter().copied().fold(0.0, f64::max)
     );
 }
 
@@ -212,8 +222,8 @@ impl Server {
     }
 
     /// What is asked most often, of the run before.
-    fn name_statements(&self, workers: usize) {
-        eprintln!("{workers} workers; calls a message, rows a call, server's µs a message, statement:");
+    fn name_statements(&self) {
+        eprintln!("calls a message, rows a call, server's µs a message, statement:");
         // The lists of a statement vary in length: told apart by their beginning.
         let sql = format!(
             "SELECT format('%s  %s  %s  %s', round(sum(calls) / {MESSAGES}.0, 3), \
