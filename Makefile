@@ -32,10 +32,11 @@ audit:
 	command -v cargo-deny >/dev/null || cargo install --locked cargo-deny
 	cargo deny check licenses bans sources
 
-# Sending beside its peers, a table; then the parts by themselves.
+# Sending beside its peers, a table; workers that share a PostgreSQL, another; then the parts by themselves.
+# BENCH=peers or BENCH=postgres: of the tables, this one alone.
 bench: build
 	cd benches/nodemailer && npm ci --silent --no-audit --no-fund
-	cargo run --release --locked --manifest-path benches/Cargo.toml --target-dir target/benches -- $(BIN)
+	cargo run --release --locked --manifest-path benches/Cargo.toml --target-dir target/benches -- $(BIN) $(BENCH)
 	cargo bench --workspace --locked
 
 # FUZZ_SECONDS for each target; needs a nightly toolchain and cargo-fuzz.

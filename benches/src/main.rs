@@ -1,12 +1,16 @@
 //! Sending 10,000 personalised messages of 2 kB to `smtp-sink`, 20 connections, beside its peers, in one run:
-//! `make bench`. Prints a table in Markdown.
+//! `make bench`. Prints a table in Markdown; and below it one of workers that share a PostgreSQL.
+//!
+//! Arguments: the program, and `peers` or `postgres` for one of the tables alone.
 
+mod cpu;
 mod disk;
 mod peers;
+mod postgres;
 mod sink;
 mod undisclosed;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::undisclosed::{Installation, Signing};
 
@@ -51,7 +55,21 @@ fn median(mut values: Vec<f64>) -> f64 {
 fn main() {
     let folder = tempfile::tempdir().expect("a folder");
     let program = PathBuf::from(std::env::args().nth(1).expect("the program: target/release/undisclosed"));
-    let text = folder.path().join("body.txt");
+    let only = std::env::args().nth(2);
+    match only.as_deref() {
+        None => {
+            beside_peers(&program, folder.path());
+            println!();
+            postgres::table(&program, folder.path());
+        }
+        Some("peers") => beside_peers(&program, folder.path()),
+        Some("postgres") => postgres::table(&program, folder.path()),
+        Some(other) => panic!("{other}: neither peers nor postgres"),
+    }
+}
+
+fn beside_peers(program: &Path, folder: &Path) {
+    let text = folder.join("body.txt");
     std::fs::write(&text, undisclosed::body(OCTETS)).expect("a file");
     let signings = [Signing::None, Signing::Ed25519, Signing::Rsa2048];
     let mut rows: Vec<Row> =
@@ -64,12 +82,12 @@ fn main() {
     let (mut disk, mut bounds, mut ideals) = (Vec::new(), Vec::new(), Vec::new());
     for round in 0..ROUNDS {
         eprintln!("round {} of {ROUNDS}", round + 1);
-        disk.push(disk::syncs_per_second(folder.path()));
+        disk.push(disk::syncs_per_second(folder));
         rows[0].runs.push(peers::smtp_source(MESSAGES, CONNECTIONS, OCTETS));
         rows[1].runs.push(peers::lettre(MESSAGES, CONNECTIONS, &text));
         rows[2].runs.push(peers::nodemailer(MESSAGES, CONNECTIONS, &text));
         for (place, signing) in signings.iter().enumerate() {
-            let sent = Installation::new(&program, *signing).send(MESSAGES, CONNECTIONS, OCTETS);
+            let sent = Installation::new(program, *signing).send(MESSAGES, CONNECTIONS, OCTETS);
             rows[3 + place].runs.push(sent.run);
             if *signing == Signing::None {
                 bounds.push(CONNECTIONS as f64 / (sent.intent_seconds + sent.reply_seconds));

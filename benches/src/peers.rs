@@ -11,7 +11,8 @@ use lettre::transport::smtp::client::AsyncSmtpConnection;
 use lettre::transport::smtp::extension::ClientId;
 
 use crate::Run;
-use crate::sink::{Sink, cpu_seconds};
+use crate::cpu::cpu_seconds;
+use crate::sink::Sink;
 
 /// Postfix's generator of mail: the same message again and again, all connections from one process.
 pub fn smtp_source(messages: usize, connections: usize, octets: usize) -> Run {

@@ -8,7 +8,12 @@ use std::process::Command;
 use serde_json::Value;
 
 use crate::Run;
-use crate::sink::{Sink, cpu_seconds};
+use crate::cpu::cpu_seconds;
+use crate::sink::Sink;
+
+/// Sends what [`Installation::write_campaign`] wrote.
+pub const SEND: [&str; 8] =
+    ["send", "people.csv", "message.md", "--name", "c", "--json", "--acknowledge", "all"];
 
 /// DKIM.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,20 +80,21 @@ impl Installation {
         std::fs::write(self.folder.path().join(name), text).expect("a file");
     }
 
+    /// The program in it, with one person who decides alone.
+    pub fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(&self.program);
+        command.args(args).current_dir(self.folder.path()).env("UNDISCLOSED_APPROVAL__REQUIRED", "false");
+        command
+    }
+
     fn run(&self, args: &[&str]) -> Vec<u8> {
-        let ran = Command::new(&self.program)
-            .args(args)
-            .current_dir(self.folder.path())
-            .env("UNDISCLOSED_APPROVAL__REQUIRED", "false")
-            .output()
-            .expect("the program");
+        let ran = self.command(args).output().expect("the program");
         assert!(ran.status.success(), "{args:?}: {}", String::from_utf8_lossy(&ran.stderr));
         ran.stdout
     }
 
-    /// Sends to so many people. The time is that of sending alone, as the program gives it; the CPU time that of the
-    /// whole command: it reads the spreadsheet, and builds and proves every message twice.
-    pub fn send(&self, messages: usize, connections: usize, octets: usize) -> Sent {
+    /// People and a message, for [`SEND`].
+    pub fn write_campaign(&self, messages: usize, octets: usize) {
         let mut people = String::from("email,first_name,reference\n");
         for n in 0..messages {
             writeln!(people, "person{n}@mail{}.example,First{n},{n}/11", n % 97).expect("to memory");
@@ -100,13 +106,17 @@ impl Installation {
             body(octets * 2 / 7)
         );
         self.write("message.md", &message);
+    }
+
+    /// Sends to so many people. The time is that of sending alone, as the program gives it; the CPU time that of the
+    /// whole command: it reads the spreadsheet, and builds and proves every message twice.
+    pub fn send(&self, messages: usize, connections: usize, octets: usize) -> Sent {
+        self.write_campaign(messages, octets);
         let sink = Sink::start();
         let (_, before) = cpu_seconds();
         let url = format!("smtp://{}", sink.address());
-        let mut args =
-            vec!["send", "people.csv", "message.md", "--name", "c", "--json", "--acknowledge", "all"];
         let connections = connections.to_string();
-        args.extend(["--smtp", &url, "--connections", &connections]);
+        let args = [&SEND[..], &["--smtp", &url, "--connections", &connections]].concat();
         let object: Value = serde_json::from_slice(&self.run(&args)).expect("JSON");
         let number = |name: &str| object[name].as_f64().unwrap_or_else(|| panic!("{name} in {object}"));
         assert!(number("accepted") as usize == messages);

@@ -62,6 +62,8 @@ pub enum Purpose {
     Device,
     /// Sealing the secrets of second factors.
     SecondFactor,
+    /// Picking the messages that an approver looks at.
+    Pick,
 }
 
 impl Purpose {
@@ -73,6 +75,7 @@ impl Purpose {
             Self::AudienceDigest => b"undisclosed audience digest v1",
             Self::Device => b"undisclosed device v1",
             Self::SecondFactor => b"undisclosed second factor v1",
+            Self::Pick => b"undisclosed pick v1",
         }
     }
 }

@@ -80,6 +80,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../migrations/sqlite/0008_accounts.sql"),
         include_str!("../migrations/postgres/0008_accounts.sql"),
     ),
+    (
+        9,
+        "look",
+        include_str!("../migrations/sqlite/0009_look.sql"),
+        include_str!("../migrations/postgres/0009_look.sql"),
+    ),
 ];
 
 /// Where the database is.

@@ -8,6 +8,7 @@ use keys::{DataKey, NoRandomness, Random};
 use store::{SealedEntry, Store, StoreError};
 use tokio::sync::Semaphore;
 
+use crate::desk::Desk;
 use crate::hashing::Hashing;
 use crate::origin::Origin;
 use crate::trouble::Trouble;
@@ -65,6 +66,8 @@ pub struct Parts {
     pub store: Store,
     /// The ledger.
     pub scribe: Arc<dyn Scribe>,
+    /// The program behind the console.
+    pub desk: Arc<dyn Desk>,
     /// Randomness of the system.
     pub random: Random,
     /// The time.
@@ -75,6 +78,8 @@ pub struct Parts {
     pub device_key: [u8; 32],
     /// The key under which the secrets of second factors lie.
     pub second_factor_key: DataKey,
+    /// The key by which messages are picked for an approver.
+    pub pick_key: [u8; 32],
     /// The cost of a password's hash.
     pub hash_cost: accounts::HashCost,
 }
@@ -83,6 +88,8 @@ pub struct Parts {
 pub struct Console {
     pub(crate) store: Store,
     pub(crate) scribe: Arc<dyn Scribe>,
+    pub(crate) desk: Arc<dyn Desk>,
+    pub(crate) pick_key: [u8; 32],
     pub(crate) random: Random,
     pub(crate) origin: Origin,
     pub(crate) devices: Devices,
@@ -109,6 +116,8 @@ impl Console {
         Ok(Arc::new(Self {
             store: parts.store,
             scribe: parts.scribe,
+            desk: parts.desk,
+            pick_key: parts.pick_key,
             random: parts.random,
             origin: parts.origin,
             devices: Devices::new(&parts.device_key),

@@ -6,6 +6,7 @@
 mod assets;
 mod console;
 mod cookie;
+mod desk;
 mod form;
 mod guard;
 mod hashing;
@@ -22,6 +23,7 @@ mod trouble;
 mod visitor;
 
 pub use console::{Act, Console, ConsoleError, LINK_LIFE, Parts, Scribe, ScribeError};
+pub use desk::{Answer, Desk, DeskError, Rendered, Submitted};
 pub use health::health;
 pub use origin::{Origin, OriginError};
 pub use routes::{Access, Route, Verb, all_routes, router};

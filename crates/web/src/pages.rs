@@ -1,5 +1,6 @@
 //! The pages, one file each.
 
+pub(crate) mod approval;
 pub(crate) mod campaign;
 pub(crate) mod campaigns;
 pub(crate) mod code;

@@ -10,7 +10,7 @@ use axum::routing::{MethodRouter, get, post};
 
 use crate::console::Console;
 use crate::guard::guard;
-use crate::pages::{campaign, campaigns, code, link, me, sign_in, sign_out, user, users};
+use crate::pages::{approval, campaign, campaigns, code, link, me, sign_in, sign_out, user, users};
 use crate::trouble::Trouble;
 use crate::{assets, headers};
 
@@ -41,7 +41,7 @@ pub enum Verb {
 pub struct Route {
     /// How.
     pub verb: Verb,
-    /// Where; `{id}` and `{token}` stand for any.
+    /// Where; `{id}`, `{place}` and `{token}` stand for any.
     pub path: &'static str,
     /// By whom.
     pub access: Access,
@@ -80,6 +80,11 @@ const ROUTES: &[Route] = {
         route!(POST "/campaigns/{id}/take-back", May(R::TakeBack), campaign::take_back),
         route!(GET "/campaigns/{id}/cancel", May(R::Cancel), campaign::ask_cancel),
         route!(POST "/campaigns/{id}/cancel", May(R::Cancel), campaign::cancel),
+        route!(GET "/campaigns/{id}/approve", May(R::Approve), approval::show),
+        route!(POST "/campaigns/{id}/approve", May(R::Approve), approval::approve),
+        route!(GET "/campaigns/{id}/messages/{place}", May(R::Approve), approval::message),
+        route!(POST "/campaigns/{id}/messages/{place}", May(R::Approve), approval::open),
+        route!(GET "/campaigns/{id}/messages/{place}/html", May(R::Approve), approval::message_html),
         route!(GET "/users", May(R::ManageUsers), users::list),
         route!(GET "/users/new", May(R::ManageUsers), users::new),
         route!(POST "/users/new", May(R::ManageUsers), users::invite),

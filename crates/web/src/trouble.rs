@@ -8,6 +8,7 @@ use keys::NoRandomness;
 use store::StoreError;
 
 use crate::console::ScribeError;
+use crate::desk::DeskError;
 use crate::page::{Notice, html};
 
 /// Why a request is not answered with its page.
@@ -31,6 +32,12 @@ pub(crate) enum Trouble {
     /// Too many tries: when to come again.
     #[error("too many tries")]
     Wait(SignedDuration),
+    /// Approving without having looked.
+    #[error("not looked at")]
+    NotLooked,
+    /// The program behind the console cannot do it, and says why.
+    #[error(transparent)]
+    Desk(#[from] DeskError),
     /// Too much to do at once.
     #[error("too busy")]
     Busy,
@@ -105,6 +112,14 @@ impl Trouble {
                     in_words(*wait)
                 ),
             ),
+            Self::NotLooked => said(
+                StatusCode::CONFLICT,
+                "Open the messages first",
+                "Whoever approves has looked at the messages that were picked. Nothing was approved.",
+            ),
+            Self::Desk(error) => {
+                (StatusCode::CONFLICT, "This cannot be done now", format!("Nothing was changed: {error}"))
+            }
             Self::Busy => said(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "Try again in a moment",
@@ -116,7 +131,12 @@ impl Trouble {
                 "It was used already, or it is too old. Ask an administrator for a new one.",
             ),
             Self::Store(
-                error @ (StoreError::LastAdministrator | StoreError::OwnAccount | StoreError::Transition(_)),
+                error @ (StoreError::LastAdministrator
+                | StoreError::OwnAccount
+                | StoreError::SamePerson
+                | StoreError::Edited
+                | StoreError::Left
+                | StoreError::Transition(_)),
             ) => (StatusCode::CONFLICT, "This cannot be done", format!("Nothing was changed: {error}.")),
             Self::Store(StoreError::Left) => said(
                 StatusCode::CONFLICT,

@@ -149,7 +149,7 @@ pub(crate) async fn take_back_command(general: &General, name: &str) -> Result<E
 }
 
 /// A sender is what everybody will see: the approver sees it too.
-fn sender(from: &Mailbox) -> String {
+pub(crate) fn sender(from: &Mailbox) -> String {
     let address = from.address().expose();
     from.name().map_or_else(|| address.clone(), |name| format!("{name} <{address}>"))
 }

@@ -13,6 +13,7 @@ use crate::answer::{answer, note};
 use crate::book::ConsoleScribe;
 use crate::cli::General;
 use crate::commands::worker;
+use crate::desk::Desk;
 use crate::failure::{Exit, Failure};
 use crate::installation::Installation;
 use crate::sending;
@@ -71,12 +72,14 @@ async fn listen(setting: &str, at: &str) -> Result<(TcpListener, SocketAddr), Fa
     Ok((listener, address))
 }
 
-async fn console(installation: &Installation, origin: Origin) -> Result<Arc<Console>, Failure> {
+async fn console(installation: &Arc<Installation>, origin: Origin) -> Result<Arc<Console>, Failure> {
     let clock: SystemClock = installation.clock;
     let second_factors = installation.instance.derive(Purpose::SecondFactor);
     let parts = Parts {
         store: installation.store.clone(),
         scribe: Arc::new(ConsoleScribe::new(installation).await?),
+        desk: Arc::new(Desk(installation.clone())),
+        pick_key: installation.instance.derive(Purpose::Pick),
         random: installation.random.clone(),
         now: Arc::new(move || clock.now()),
         origin,

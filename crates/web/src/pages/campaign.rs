@@ -11,7 +11,7 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Redirect, Response};
 use campaign::{CampaignEvent, CampaignState, Counts, DeliveryState};
 use futures_util::stream;
-use store::{Campaign, Store};
+use store::{Campaign, Store, StoreError, UserId};
 
 use crate::page::{Frame, html};
 use crate::pages::campaigns::{class, word};
@@ -41,6 +41,7 @@ struct Page {
     author: String,
     approver: String,
     submission: String,
+    can_approve: bool,
     can_take_back: bool,
     can_pause: bool,
     can_cancel: bool,
@@ -55,9 +56,21 @@ struct AskCancel {
     left: u64,
 }
 
-async fn found(visitor: &Visitor, id: &str) -> Result<Campaign, Trouble> {
+pub(crate) async fn found(visitor: &Visitor, id: &str) -> Result<Campaign, Trouble> {
     let id = id.parse().map_err(|_| Trouble::NotFound)?;
     Ok(visitor.console.store.campaign_numbered(id).await?)
+}
+
+/// Who acted, as people know them: `user 7` of the ledger by name; somebody at the command line as it is.
+pub(crate) async fn known_as(visitor: &Visitor, actor: &str) -> Result<String, Trouble> {
+    let Some(id) = actor.strip_prefix("user ").and_then(|id| id.parse().ok()) else {
+        return Ok(actor.to_owned());
+    };
+    match visitor.console.store.user(UserId(id)).await {
+        Ok(user) => Ok(user.name),
+        Err(StoreError::NotFound) => Ok(format!("{actor}, whose account was deleted")),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Whom nothing more happens to, by this campaign or without somebody's decision.
@@ -107,13 +120,14 @@ pub(crate) async fn show(
         rows: rows(&counts).to_vec(),
         counts,
         problems: problems(&visitor, &campaign).await?,
-        author: approval.author.clone(),
+        author: known_as(&visitor, &approval.author).await?,
         approver: match (&approval.approver, approval.needed) {
-            (Some(approver), _) => approver.clone(),
+            (Some(approver), _) => known_as(&visitor, approver).await?,
             (None, true) => "nobody yet".to_owned(),
             (None, false) => "nobody: this installation asks for no second person".to_owned(),
         },
         submission: approval.submission.clone(),
+        can_approve: visitor.may(Right::Approve) && allows(CampaignEvent::Approve),
         can_take_back: visitor.may(Right::TakeBack) && allows(CampaignEvent::TakeBack) && !left,
         // One that a rule paused can be paused by a person too; there is nothing to press for.
         can_pause: visitor.may(Right::Pause)
@@ -213,7 +227,7 @@ async fn step(
     Ok(back_to(&campaign))
 }
 
-fn back_to(campaign: &Campaign) -> Response {
+pub(crate) fn back_to(campaign: &Campaign) -> Response {
     Redirect::to(&format!("/campaigns/{}", campaign.id.get())).into_response()
 }
 

@@ -1,0 +1,79 @@
+//! What the console asks of the program, answered.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+use store::Campaign;
+use web::{Answer, DeskError, Rendered, Submitted};
+
+use crate::commands::approval::{sender, take_back};
+use crate::failure::Failure;
+use crate::forgetting::forgotten_on;
+use crate::installation::Installation;
+use crate::letters_of::{CampaignIdentity, letters};
+use crate::message_files::MessageFiles;
+use crate::rendering::render;
+use crate::submission;
+
+/// The program behind the console.
+pub(crate) struct Desk(pub(crate) Arc<Installation>);
+
+impl web::Desk for Desk {
+    fn submitted<'a>(&'a self, campaign: &'a Campaign) -> Answer<'a, Submitted> {
+        Box::pin(async move { self.submission_of(campaign).await.map_err(said) })
+    }
+
+    fn rendered<'a>(&'a self, campaign: &'a Campaign, place: u64) -> Answer<'a, Rendered> {
+        Box::pin(async move { self.message_of(campaign, place).await.map_err(said) })
+    }
+}
+
+fn said(failure: Failure) -> DeskError {
+    DeskError(failure.message)
+}
+
+impl Desk {
+    async fn submission_of(&self, campaign: &Campaign) -> Result<Submitted, Failure> {
+        let installation = &*self.0;
+        let audience = installation.store.audience_of(campaign).await?;
+        let files = MessageFiles::stored(&campaign.message, &installation.settings)?;
+        let acknowledged: Value = serde_json::from_str(&campaign.acknowledged).unwrap_or(Value::Null);
+        let warnings = acknowledged["warnings"].as_array().into_iter().flatten();
+        Ok(Submitted {
+            digest: submission::Submitted::stored(campaign, &audience).digest(&installation.settings),
+            people: audience.people,
+            sender: sender(files.template.from()),
+            subjects: files.template.subjects().map(|(tag, text)| format!("{text} ({tag})")).collect(),
+            warnings: warnings.filter_map(Value::as_str).map(ToOwned::to_owned).collect(),
+            not_inspected: files.not_inspected(),
+            relay: campaign.relay.clone(),
+            wanted_at: campaign.approval.wanted_at,
+            take_back: take_back(installation),
+            audience: audience.name,
+        })
+    }
+
+    async fn message_of(&self, campaign: &Campaign, place: u64) -> Result<Rendered, Failure> {
+        let installation = &*self.0;
+        let audience = installation.store.audience_of(campaign).await?;
+        if audience.forgotten_at.is_some() {
+            return Err(forgotten_on(audience.forgotten_at));
+        }
+        let files = MessageFiles::stored(&campaign.message, &installation.settings)?;
+        let person = installation.store.person_at(&audience, place).await?;
+        let person = person.ok_or_else(|| {
+            Failure::usage("person", format!("the audience has {} people", audience.people))
+        })?;
+        // Dead links, and no Message-ID of a delivery: who looks at it must not act as the person.
+        let identity = CampaignIdentity { number: 0, uid: "preview", test: true };
+        let letters = letters(installation, &audience, files, &identity)?;
+        let rendering = render(&letters, &person, false, installation.now())?;
+        Ok(Rendered {
+            row: person.row,
+            headers: rendering.headers,
+            subject: rendering.subject,
+            text: rendering.plain,
+            html: rendering.html,
+        })
+    }
+}

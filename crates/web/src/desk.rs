@@ -1,0 +1,70 @@
+//! What the console asks of the program: things for which keys, files and settings are needed.
+
+use std::pin::Pin;
+
+use campaign::SubmissionDigest;
+use jiff::{SignedDuration, Timestamp};
+use store::Campaign;
+
+/// Why the program cannot answer. Said on the page: it holds no address and no name.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{0}")]
+pub struct DeskError(pub String);
+
+/// An answer that takes a while.
+pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, DeskError>> + Send + 'a>>;
+
+/// What a second person is asked to agree to, as it is now.
+#[derive(Debug, Clone)]
+pub struct Submitted {
+    /// The hash of all of it.
+    pub digest: SubmissionDigest,
+    /// The audience's name.
+    pub audience: String,
+    /// People on the list; their messages have places from 1 to this.
+    pub people: u64,
+    /// The sender, as everybody will see it.
+    pub sender: String,
+    /// The subject in each language, before anything is merged.
+    pub subjects: Vec<String>,
+    /// Warnings that the author accepted.
+    pub warnings: Vec<String>,
+    /// Attachments that could not be read.
+    pub not_inspected: Vec<String>,
+    /// The relay.
+    pub relay: String,
+    /// The time that was asked for.
+    pub wanted_at: Option<Timestamp>,
+    /// How long it can be taken back after the approval.
+    pub take_back: SignedDuration,
+}
+
+/// One person's message as it would leave, with the address masked and links dead.
+#[derive(Clone)]
+pub struct Rendered {
+    /// The spreadsheet's row.
+    pub row: u64,
+    /// The header fields.
+    pub headers: String,
+    /// The subject.
+    pub subject: String,
+    /// The text part.
+    pub text: String,
+    /// The HTML part.
+    pub html: String,
+}
+
+impl std::fmt::Debug for Rendered {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Rendered(row {})", self.row)
+    }
+}
+
+/// The program behind the console.
+pub trait Desk: Send + Sync {
+    /// What is submitted, under the settings of now.
+    fn submitted<'a>(&'a self, campaign: &'a Campaign) -> Answer<'a, Submitted>;
+
+    /// The message of the person at `place`, from 1.
+    fn rendered<'a>(&'a self, campaign: &'a Campaign, place: u64) -> Answer<'a, Rendered>;
+}
