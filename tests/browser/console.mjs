@@ -112,7 +112,7 @@ async function walk(browser, installation, relay, values) {
   await author.signIn(hers);
   await campaigns.watched(installation, relay, author, values.picture);
   await campaigns.stopped(installation, relay, author);
-  await campaigns.takenBack(installation, author);
+  await campaigns.approved(installation, grace, author);
   const plain = await withoutScript(browser, ada, account);
   if (values['users-picture']) {
     await ada.open('/users');

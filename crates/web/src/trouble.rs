@@ -138,11 +138,6 @@ impl Trouble {
                 | StoreError::Left
                 | StoreError::Transition(_)),
             ) => (StatusCode::CONFLICT, "This cannot be done", format!("Nothing was changed: {error}.")),
-            Self::Store(StoreError::Left) => said(
-                StatusCode::CONFLICT,
-                "It cannot be taken back",
-                "A message has left already, or may have. Nothing was changed. The others can be paused.",
-            ),
             Self::Store(_) | Self::Failed(_) => said(
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "Something went wrong here",

@@ -22,8 +22,11 @@ function message(subject) {
   return `---\nsubject: "${subject}"\nlanguage: en\n---\nDear {{ first_name }},\n\nplease tell us how we did: ${subject}.\n`;
 }
 
+/// One person decides alone.
+const ALONE = { UNDISCLOSED_APPROVAL__REQUIRED: 'false' };
+
 /// Starts `undisclosed send`.
-async function send(installation, name, total, parts, environment = {}) {
+async function send(installation, name, total, parts, environment = ALONE) {
   const file = name.toLowerCase().replaceAll(' ', '-');
   await installation.write(`${file}.csv`, people(total, parts));
   await installation.write(`${file}.md`, message(name));
@@ -117,14 +120,39 @@ export async function stopped(installation, relay, author) {
   });
 }
 
-/// One that waits for the second person, and is taken back.
-export async function takenBack(installation, author) {
+/// One that waits for the second person, is approved, and taken back.
+export async function approved(installation, approver, author) {
+  await step('an approver opens what was picked, and then agrees', async () => {
+    const sent = await send(installation, 'Autumn letter', 12, { gone: 0, later: 0, held: 0 }, {});
+    await ended(sent, 4);
+    await openCampaign(approver, 'Autumn letter');
+    await says(approver, 'state', 'Waits for approval');
+    await approver.look('a campaign that waits for approval');
+    await approver.press('Look at it and approve');
+    await approver.look('approving, with nothing opened');
+    const links = await approver.page.locator('main li a').allInnerTexts();
+    assert.equal(new Set(links).size, 3);
+    for (const [number, link] of links.entries()) {
+      assert.equal(await approver.page.getByRole('button', { name: 'Approve' }).count(), 0);
+      await approver.follow(link);
+      if (number === 0) await approver.look('a message, before it is opened');
+      await approver.press('Open the message');
+      assert.match(await approver.page.frameLocator('iframe').locator('body').innerText(), /please tell us how we did/);
+const main = await approver.main();
+      assert.match(main, /To: \S\*{3}\S+@p---e\.example/, 'the address is masked');
+      assert.ok(!main.includes('@people.example'));
+      if (number === 0) await approver.look('a message');
+      await approver.follow('Back to the approval');
+    }
+    await approver.look('approving, with all opened');
+    await approver.press('Approve');
+    await says(approver, 'state', '(Approved|About to begin)');
+    assert.match(await approver.main(), /Approved by\s+Grace Hopper/);
+  });
   await step('taken back before anything left', async () => {
-    await ended(await send(installation, 'Autumn letter', 12, { gone: 0, later: 0, held: 0 },
-      { UNDISCLOSED_APPROVAL__REQUIRED: 'true' }), 4);
     await openCampaign(author, 'Autumn letter');
-    await says(author, 'state', 'Waits for approval');
-    await author.look('a campaign that waits for approval');
+    await says(author, 'state', 'About to begin');
+    await author.look('a campaign that is about to begin');
     await author.press('Take it back');
     await says(author, 'state', 'Draft');
     await author.look('a draft');
@@ -165,7 +193,7 @@ export async function pausedWithoutScript(installation, relay, plain, watcher) {
     assert.equal(await watcher.page.getByRole('button', { name: 'Pause' }).count(), 0, 'there is nothing to pause');
     relay.take(Infinity);
     await ended(sending, 3);
-    await installation.run(['resume', 'Summer questions']);
+    await installation.run(['resume', 'Summer questions'], [0], ALONE);
     await says(watcher, 'state', 'Done');
     await says(watcher, 'accepted', 90);
     assert.equal(await watcher.page.getByRole('link', { name: 'Stop it for good' }).count(), 0);

@@ -23,7 +23,6 @@ export class Installation {
       UNDISCLOSED_HEALTH__LISTEN: '127.0.0.1:0',
       // One after another: what the relay has taken is what the page shows.
       UNDISCLOSED_DELIVERY__CONNECTIONS: '1',
-      UNDISCLOSED_APPROVAL__REQUIRED: 'false',
     };
     await made.run(['init']);
     return made;
