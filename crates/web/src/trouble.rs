@@ -132,6 +132,7 @@ impl Trouble {
             ),
             Self::Store(
                 error @ (StoreError::LastAdministrator
+                | StoreError::AdministratorThere
                 | StoreError::OwnAccount
                 | StoreError::SamePerson
                 | StoreError::Edited

@@ -8,7 +8,7 @@ use accounts::{
 };
 use axum::http::HeaderMap;
 use jiff::Timestamp;
-use store::{Session, User};
+use store::{Session, StoreError, User, UserId};
 
 use crate::console::{Act, Console};
 use crate::cookie::Cookie;
@@ -95,6 +95,13 @@ impl Visitor {
         self.is_live() && self.signed_in.as_ref().is_some_and(|one| one.user.roles.may(right))
     }
 
+    /// A user's sessions that are not over, the one used last first.
+    pub(crate) async fn sessions(&self, of: UserId) -> Result<Vec<Session>, Trouble> {
+        let mut sessions = self.console.store.sessions(of).await?;
+        sessions.retain(|session| !session.times.verdict(&SessionLimits::default(), self.at).is_over());
+        Ok(sessions)
+    }
+
     /// The form token of a page.
     pub(crate) fn form_token(&self) -> Result<FormToken, Trouble> {
         Ok(FormToken::issue(&self.holder, self.console.random.octets()?))
@@ -123,6 +130,10 @@ async fn signed_in(console: &Console, token: &Token, at: Timestamp) -> Result<Op
     if verdict.is_over() {
         return Ok(None);
     }
-    let user = console.store.user(session.user).await?;
+    let user = match console.store.user(session.user).await {
+        // Deleted a moment ago, and the session with it.
+        Err(StoreError::NotFound) => return Ok(None),
+        user => user?,
+    };
     Ok(Some(SignedIn { user, session, verdict }))
 }

@@ -63,7 +63,7 @@ async fn page(visitor: &Visitor, errors: Errors) -> Result<Response, Trouble> {
         login: one.user.login.clone(),
         roles: words(one.user.roles),
         codes_left: store.recovery_codes_left(one.user.id).await?,
-        sessions: store.sessions(one.user.id).await?.into_iter().map(row).collect(),
+        sessions: visitor.sessions(one.user.id).await?.into_iter().map(row).collect(),
         current: Input::new("current", "The password you have now", Kind::CurrentPassword, &errors),
         password: Input::new("password", "New password", Kind::NewPassword, &errors)
             .hint("15 characters or more. Three or four words that do not belong together are easy to keep"),
