@@ -37,7 +37,7 @@ pub(crate) async fn named(console: Arc<Console>, request: Request, next: Next) -
 pub(crate) async fn in_time(request: Request, next: Next) -> Response {
     tokio::time::timeout(REQUEST_MAX, next.run(request))
         .await
-        .unwrap_or_else(|_| Trouble::Busy.into_response())
+        .unwrap_or_else(|_| Trouble::TooSlow.into_response())
 }
 
 /// Lets a request through to its page, with a [`Visitor`] and, for a POST, its [`Form`].

@@ -124,6 +124,7 @@ mod tests {
         for to in [
             "",
             "//evil.example",
+            "//evil",
             "https://evil.example",
             "/\\evil.example",
             "/a?b",

@@ -70,6 +70,8 @@ fn outcome(answer: &Answer) -> Outcome {
 /// What stands for the parameters of a route's path.
 pub(crate) struct Filling {
     pub(crate) campaign: i64,
+    /// A campaign that waits for approval.
+    pub(crate) submitted: i64,
     pub(crate) user: i64,
     pub(crate) link: String,
 }
@@ -77,14 +79,18 @@ pub(crate) struct Filling {
 impl Filling {
     pub(crate) async fn of(site: &Site, user: &Member) -> Self {
         let campaign = site.campaign("January").await.get();
+        let submitted = site.submitted("February", "uid 1").await.get();
         let (_, link) = site.invited("new@staff.example", "New", Roles::NONE).await;
-        Self { campaign, user: user.id.0, link }
+        Self { campaign, submitted, user: user.id.0, link }
     }
 
     /// # Panics
     /// For a route whose parameters nobody told this test about.
     pub(crate) fn path(&self, route: &Route) -> String {
         let path = match route.path.split('/').nth(1) {
+            Some("campaigns") if route.path.contains("/approve") || route.path.contains("/messages/") => {
+                route.path.replace("{id}", &self.submitted.to_string()).replace("{place}", "1")
+            }
             Some("campaigns") => route.path.replace("{id}", &self.campaign.to_string()),
             Some("users") => route.path.replace("{id}", &self.user.to_string()),
             Some("me") => route.path.replace("{id}", "999999"),

@@ -132,7 +132,7 @@ async fn no_secret_is_entered_or_printed() {
 
 #[tokio::test]
 async fn a_campaign_of_which_a_message_left_is_not_taken_back() {
-    use campaign::{CampaignEvent, Submission};
+    use campaign::CampaignEvent;
     let site = Site::sqlite().await;
     let anna = site.member("anna@staff.example", Role::ALL.into_iter().collect()).await;
     let mut own = site.browser().sign_in(&anna).await;
@@ -151,17 +151,7 @@ async fn a_campaign_of_which_a_message_left_is_not_taken_back() {
     };
     assert_eq!(fine(site.store.journal(id, &version, &[], &[intent]).await).intended, [1]);
     fine(site.store.move_campaign(id, CampaignEvent::Pause, "", site.now()).await);
-    let agreed = Submission {
-        campaign: "January",
-        message: "January",
-        audience: "uid-January",
-        audience_digest: "digest-January",
-        people: 5,
-        relay: "smtp://127.0.0.1:25",
-        at: None,
-        settings: &[],
-    };
-    let submission = agreed.digest();
+    let submission = crate::site::agreed("January");
     let again = store::Resubmission {
         author: "uid 1",
         message: None,

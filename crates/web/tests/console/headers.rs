@@ -8,15 +8,19 @@ use axum::http::{Method, Request, StatusCode};
 use futures_util::stream;
 
 use crate::access::Filling;
-use crate::browser::{Answer, Browser};
-use crate::site::{HTTPS, Site};
+use crate::browser::Answer;
+use crate::site::{HTTPS, Site, fine};
 
 fn guarded(answer: &Answer, secure: bool, what: &str) {
     let policy = answer.header("content-security-policy");
-    for part in ["default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'", "form-action 'self'"] {
-        assert!(policy.contains(part), "{what}: {policy}");
+    // A message in its frame has a policy of its own, and a test of its own.
+    if !policy.starts_with("sandbox;") || !what.ends_with("/messages/1/html") {
+        for part in ["default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'", "form-action 'self'"]
+        {
+            assert!(policy.contains(part), "{what}: {policy}");
+        }
+        assert!(!policy.contains("unsafe") && !policy.contains('*') && !policy.contains("http"), "{what}");
     }
-    assert!(!policy.contains("unsafe") && !policy.contains('*') && !policy.contains("http"), "{what}");
     assert_eq!(answer.header("x-content-type-options"), "nosniff", "{what}");
     assert_eq!(answer.header("referrer-policy"), "no-referrer", "{what}");
     assert_eq!(answer.header("cross-origin-opener-policy"), "same-origin", "{what}");
@@ -118,11 +122,11 @@ async fn a_request_that_takes_too_long_is_given_up_and_the_answer_is_guarded() {
     let request: Request<Body> = browser.form("/sign-in", String::new()).map(|_| Body::from_stream(body));
     tokio::time::pause();
     let began = tokio::time::Instant::now();
-    let answer = browser.send(request).await;
+    let answer = fine(tokio::time::timeout(10 * web::REQUEST_MAX, browser.send(request)).await);
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert!(!answer.body.contains("othing was changed"), "that is not known");
     assert!(
         began.elapsed() >= web::REQUEST_MAX && began.elapsed() < web::REQUEST_MAX + Duration::from_secs(1)
     );
     guarded(&answer, true, "a slow form");
-    let _: &Browser<'_> = &browser;
 }

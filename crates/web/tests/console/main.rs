@@ -2,6 +2,7 @@
 
 mod access;
 mod acts;
+mod approving;
 mod browser;
 mod connections;
 mod escaping;

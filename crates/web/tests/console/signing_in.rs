@@ -240,6 +240,8 @@ async fn a_second_factor_leads_to_a_page_of_this_console_alone() {
     browser.show_password(&anna).await;
     for to in [
         "//evil.example",
+        "//evil",
+        "///evil",
         "https://evil.example",
         "/\\evil.example",
         "\\\\evil.example",

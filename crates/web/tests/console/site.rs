@@ -6,18 +6,25 @@ use std::sync::{Arc, Mutex};
 
 use accounts::{HashCost, Role, Roles, Token, TokenKind, TotpSecret};
 use axum::Router;
+use campaign::{Submission, SubmissionDigest};
 use jiff::{SignedDuration, Timestamp};
 use keys::{DataKey, Fingerprint, Random};
 use ledger::Hash;
 use store::{
-    AudienceUid, CampaignId, Channel, DatabaseUrl, NewAudience, NewCampaign, NewUser, SealedEntry,
+    AudienceUid, Campaign, CampaignId, Channel, DatabaseUrl, NewAudience, NewCampaign, NewUser, SealedEntry,
     SealedPerson, Store, UserId,
 };
-use web::{Act, Console, LINK_LIFE, Origin, Parts, Scribe, ScribeError};
+use web::{
+    Act, Console, Desk, DeskError, LINK_LIFE, Origin, Parts, Rendered, Scribe, ScribeError, Submitted,
+};
 
 use crate::browser::Browser;
 
 pub(crate) const PASSWORD: &str = "otter quilt lamp seven";
+/// What nobody may get to run on a page.
+pub(crate) const HOSTILE: &str = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>&amp;";
+/// People of a campaign here.
+pub(crate) const PEOPLE: u8 = 5;
 pub(crate) const HTTPS: &str = "https://console.example";
 const START: Timestamp = Timestamp::constant(1_800_000_000, 0);
 
@@ -49,6 +56,54 @@ impl Scribe for TestScribe {
         });
         let leaf = Hash::leaf(format!("{} {:?}", acts.len(), acts.last()).as_bytes());
         Ok(SealedEntry { leaf, sealed: vec![1, 2, 3], confidence: None })
+    }
+}
+
+/// What a campaign commits to: here its name alone makes the difference.
+pub(crate) fn agreed(name: &str) -> SubmissionDigest {
+    let submission = Submission {
+        campaign: name,
+        message: name,
+        audience: name,
+        audience_digest: name,
+        people: PEOPLE.into(),
+        relay: "smtp://127.0.0.1:25",
+        at: None,
+        settings: &[],
+    };
+    submission.digest()
+}
+
+/// The program behind the console: its messages are hostile.
+struct TestDesk;
+
+impl Desk for TestDesk {
+    fn submitted<'a>(&'a self, campaign: &'a Campaign) -> web::Answer<'a, Submitted> {
+        let submitted = Submitted {
+            digest: agreed(&campaign.name),
+            audience: HOSTILE.to_owned(),
+            people: PEOPLE.into(),
+            sender: HOSTILE.to_owned(),
+            subjects: vec![HOSTILE.to_owned()],
+            warnings: vec![HOSTILE.to_owned()],
+            not_inspected: vec![HOSTILE.to_owned()],
+            relay: "smtp://127.0.0.1:25".to_owned(),
+            wanted_at: None,
+            take_back: SignedDuration::from_mins(5),
+        };
+        Box::pin(async move { Ok(submitted) })
+    }
+
+    fn rendered<'a>(&'a self, _: &'a Campaign, place: u64) -> web::Answer<'a, Rendered> {
+        let hostile = || HOSTILE.to_owned();
+        let found = (place <= PEOPLE.into()).then(|| Rendered {
+            row: place + 1,
+            headers: hostile(),
+            subject: hostile(),
+            text: hostile(),
+            html: hostile(),
+        });
+        Box::pin(async move { found.ok_or_else(|| DeskError("nobody has this place.".to_owned())) })
     }
 }
 
@@ -101,10 +156,12 @@ impl Site {
         let console = fine(Console::new(Parts {
             store: store.clone(),
             scribe: scribe.clone(),
+            desk: Arc::new(TestDesk),
             random: random.clone(),
             now: Arc::new(move || *fine(hands.lock())),
             origin: fine(Origin::parse(origin)),
             device_key: [7; 32],
+            pick_key: [8; 32],
             second_factor_key: fine(DataKey::generate(&random)),
             hash_cost: fine(HashCost::new(8, 1, 1)),
         }));
@@ -155,8 +212,22 @@ impl Site {
         self.member(login, Roles::NONE.with(Role::Administrator)).await
     }
 
-    /// A campaign of five people that is being sent.
+    /// A campaign that is being sent.
     pub(crate) async fn campaign(&self, name: &str) -> CampaignId {
+        self.campaign_of(name, "uid 1", None).await
+    }
+
+    /// A campaign that `author` has submitted for approval.
+    pub(crate) async fn submitted(&self, name: &str, author: &str) -> CampaignId {
+        self.campaign_of(name, author, Some(agreed(name))).await
+    }
+
+    async fn campaign_of(
+        &self,
+        name: &str,
+        author: &str,
+        submission: Option<SubmissionDigest>,
+    ) -> CampaignId {
         let uid = AudienceUid(format!("uid-{name}"));
         let fields = ["email".to_owned()];
         let new = NewAudience {
@@ -168,7 +239,7 @@ impl Site {
             at: self.now(),
         };
         let mut audience = fine(self.store.begin_audience(&new).await);
-        let people: Vec<SealedPerson> = (0..5)
+        let people: Vec<SealedPerson> = (0..PEOPLE)
             .map(|n| SealedPerson {
                 row: u64::from(n) + 2,
                 fingerprint: Fingerprint([n; 16]),
@@ -177,7 +248,7 @@ impl Site {
             })
             .collect();
         fine(self.store.add_people(&audience, &people).await);
-        audience.people = 5;
+        audience.people = PEOPLE.into();
         audience.digest = format!("digest-{name}");
         let new = NewCampaign {
             uid: name,
@@ -188,8 +259,8 @@ impl Site {
             connections: 1,
             acknowledged: "",
             at: self.now(),
-            author: "uid 1",
-            submission: None,
+            author,
+            submission,
             wanted_at: None,
             suppressed_rows: &[],
         };
