@@ -4,7 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use accounts::{
-    AccountKey, DeviceId, FormToken, Network, Right, SessionLimits, SessionVerdict, Token, TokenKind,
+    AccountKey, Attempt, DeviceId, Factor, FormToken, Network, Right, SessionLimits, SessionVerdict, Token,
+    TokenKind,
 };
 use axum::http::HeaderMap;
 use jiff::Timestamp;
@@ -108,8 +109,14 @@ impl Visitor {
     }
 
     /// The device, if somebody has signed in to this account on it before.
-    pub(crate) fn device(&self, account: AccountKey) -> Option<DeviceId> {
+    fn device(&self, account: AccountKey) -> Option<DeviceId> {
         self.console.devices.verify(account, self.device_cookie.as_deref()?)
+    }
+
+    /// A try at the account of this login name, by this browser.
+    pub(crate) fn attempt(&self, login: &str, factor: Factor) -> Attempt {
+        let account = self.console.devices.account(login);
+        Attempt { account, network: self.network, device: self.device(account), factor }
     }
 
     /// An act of this person.

@@ -1,6 +1,6 @@
 //! One's own account: sessions, and the password.
 
-use accounts::{Attempt, Factor, Password, TokenKind};
+use accounts::{Factor, Password, TokenKind};
 use askama::Template;
 use axum::Extension;
 use axum::extract::Path;
@@ -99,13 +99,7 @@ pub(crate) async fn change_password(
 /// Counted as at the login: an open browser is no place to guess a password.
 async fn is_current(visitor: &Visitor, typed: &str) -> Result<bool, Trouble> {
     let (console, user) = (&visitor.console, &visitor.somebody()?.user);
-    let account = console.devices.account(&user.login);
-    let attempt = Attempt {
-        account,
-        network: visitor.network,
-        device: visitor.device(account),
-        factor: Factor::Password,
-    };
+    let attempt = visitor.attempt(&user.login, Factor::Password);
     console.admit(&attempt)?;
     let Ok(password) = Password::read(typed) else { return Ok(false) };
     let right = console.hashing.is_right(user.password_hash.clone(), password).await?;

@@ -1,6 +1,6 @@
 //! The first step of signing in: the password.
 
-use accounts::{Attempt, Factor, Password, SESSION_AGE_MAX, Token, TokenKind};
+use accounts::{Factor, Password, SESSION_AGE_MAX, Token, TokenKind};
 use askama::Template;
 use axum::Extension;
 use axum::http::header::SET_COOKIE;
@@ -71,13 +71,7 @@ pub(crate) async fn send(
 /// The user, if the password is right.
 async fn right_user(visitor: &Visitor, login: &str, typed: &str) -> Result<Option<User>, Trouble> {
     let console = &visitor.console;
-    let account = console.devices.account(login);
-    let attempt = Attempt {
-        account,
-        network: visitor.network,
-        device: visitor.device(account),
-        factor: Factor::Password,
-    };
+    let attempt = visitor.attempt(login, Factor::Password);
     console.admit(&attempt)?;
     // One that is too long is as wrong as any other.
     let Ok(password) = Password::read(typed) else { return Ok(None) };
