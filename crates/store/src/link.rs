@@ -112,7 +112,7 @@ impl Store {
     /// other link.
     ///
     /// # Errors
-    /// [`StoreError::LinkSpent`]; [`StoreError::NotFound`] for a user who is disabled.
+    /// [`StoreError::LinkSpent`], also for a user who was disabled since it was made.
     pub async fn redeem_link(
         &self,
         digest: TokenDigest,
@@ -211,7 +211,7 @@ async fn spend(
     Ok(row.try_get::<Option<i64>, _>("staff_id")?.map(UserId))
 }
 
-async fn end_links(connection: &mut AnyConnection, user: UserId) -> Result<(), StoreError> {
+pub(crate) async fn end_links(connection: &mut AnyConnection, user: UserId) -> Result<(), StoreError> {
     sqlx::query("DELETE FROM staff_link WHERE staff_id = $1").bind(user.0).execute(connection).await?;
     Ok(())
 }

@@ -4,6 +4,7 @@
 use std::fs;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use ledger::TreeHead;
 use sqlx::any::AnyConnectOptions;
@@ -14,6 +15,11 @@ use crate::copy::{copy, tables};
 use crate::dialect::Dialect;
 use crate::in_use::{InUse, folder_of};
 use crate::{DatabaseUrl, Store, StoreError};
+
+/// How often it is looked whether somebody is still connected, before that is so.
+const OTHERS_LOOKS_MAX: u32 = 20;
+/// Between two looks.
+const OTHERS_LOOK: Duration = Duration::from_millis(50);
 
 /// A restore under way.
 pub struct Restore {
@@ -143,15 +149,7 @@ async fn copy_in(copied: &Store, url: &str) -> Result<(), StoreError> {
     // Who connects from here on waits, and then sees what was restored; whoever is connected has another picture.
     let lock = format!("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE NOWAIT", target.join(", "));
     sqlx::query(AssertSqlSafe(lock)).execute(&mut *transaction).await.map_err(|_| StoreError::InUse)?;
-    let others: i64 = sqlx::query_scalar(
-        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() \
-         AND backend_type = 'client backend'",
-    )
-    .fetch_one(&mut *transaction)
-    .await?;
-    if others > 0 {
-        return Err(StoreError::InUse);
-    }
+    others_gone(&mut transaction).await?;
     for table in target.iter().rev() {
         sqlx::query(AssertSqlSafe(format!("DELETE FROM {table}"))).execute(&mut *transaction).await?;
     }
@@ -173,4 +171,25 @@ async fn copy_in(copied: &Store, url: &str) -> Result<(), StoreError> {
     }
     transaction.commit().await?;
     Ok(())
+}
+
+/// Returns when nobody else is connected. A process that just ended leaves its server processes behind for a moment.
+async fn others_gone(connection: &mut AnyConnection) -> Result<(), StoreError> {
+    for look in 0..OTHERS_LOOKS_MAX {
+        if look > 0 {
+            tokio::time::sleep(OTHERS_LOOK).await;
+            // Within a transaction the server would show what it showed before.
+            sqlx::query("SELECT pg_stat_clear_snapshot()").execute(&mut *connection).await?;
+        }
+        let others: i64 = sqlx::query_scalar(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() \
+             AND backend_type = 'client backend'",
+        )
+        .fetch_one(&mut *connection)
+        .await?;
+        if others == 0 {
+            return Ok(());
+        }
+    }
+    Err(StoreError::InUse)
 }

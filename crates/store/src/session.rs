@@ -8,7 +8,8 @@ use sqlx::{AnyConnection, AssertSqlSafe, Row};
 use crate::audience::{small, time};
 use crate::{SealedEntry, Store, StoreError, UserId};
 
-/// Sessions of one user at a time; a login past that ends the one that was used longest ago.
+/// Sessions of one user at a time, and as many that have shown the password alone: one past that ends the one of its kind
+/// that was used longest ago. So whoever knows the password alone ends none of those that showed both.
 pub const SESSIONS_PER_USER_MAX: u32 = 20;
 /// Characters of a browser's own description that are kept, for its owner to know it by.
 pub const AGENT_CHARS_MAX: usize = 120;
@@ -74,16 +75,7 @@ impl Store {
         .bind(agent)
         .fetch_one(&mut *transaction)
         .await?;
-        sqlx::query(
-            "DELETE FROM staff_session WHERE staff_id = $1 AND id <> $2 AND id NOT IN (SELECT id FROM \
-             (SELECT id FROM staff_session WHERE staff_id = $1 AND id <> $2 ORDER BY last_seen DESC, id DESC LIMIT $3) \
-             AS newest)",
-        )
-        .bind(new.user.0)
-        .bind(id)
-        .bind(i64::from(SESSIONS_PER_USER_MAX) - 1)
-        .execute(&mut *transaction)
-        .await?;
+        end_past_the_most(&mut transaction, new.user.0, id, Strength::PasswordOnly).await?;
         transaction.commit().await?;
         Ok(SessionId(id))
     }
@@ -126,17 +118,22 @@ impl Store {
         new: TokenDigest,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let done = sqlx::query(
+        let mut transaction = self.write.begin().await?;
+        let row = sqlx::query(
             "UPDATE staff_session SET digest = $2, strength = $3, second_factor_at = $4, last_seen = $4 \
-             WHERE digest = $1",
+             WHERE digest = $1 RETURNING id, staff_id",
         )
         .bind(old.0.to_vec())
         .bind(new.0.to_vec())
         .bind(Strength::Full.number())
         .bind(now.as_microsecond())
-        .execute(&self.write)
+        .fetch_optional(&mut *transaction)
         .await?;
-        Ok(done.rows_affected() == 1)
+        let Some(row) = row else { return Ok(false) };
+        let (id, user) = (row.try_get("id")?, row.try_get("staff_id")?);
+        end_past_the_most(&mut transaction, user, id, Strength::Full).await?;
+        transaction.commit().await?;
+        Ok(true)
     }
 
     /// Gives a session another token and leaves it as strong as it is. `false`: it has ended.
@@ -211,6 +208,27 @@ impl Store {
             .await?;
         Ok(done.rows_affected())
     }
+}
+
+/// Keeps the newest sessions of this strength, and this one.
+async fn end_past_the_most(
+    connection: &mut AnyConnection,
+    user: i64,
+    id: i64,
+    strength: Strength,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "DELETE FROM staff_session WHERE staff_id = $1 AND id <> $2 AND strength = $3 AND id NOT IN (SELECT id FROM \
+         (SELECT id FROM staff_session WHERE staff_id = $1 AND id <> $2 AND strength = $3 \
+         ORDER BY last_seen DESC, id DESC LIMIT $4) AS newest)",
+    )
+    .bind(user)
+    .bind(id)
+    .bind(strength.number())
+    .bind(i64::from(SESSIONS_PER_USER_MAX) - 1)
+    .execute(connection)
+    .await?;
+    Ok(())
 }
 
 pub(crate) async fn end_sessions(

@@ -9,6 +9,7 @@ use sqlx::{Any, AnyConnection, AssertSqlSafe, Row, Transaction};
 use crate::audience::{name_in_use, small, time};
 use crate::dialect::Dialect;
 use crate::ledger::append;
+use crate::link::end_links;
 use crate::session::end_sessions;
 use crate::{SealedEntry, SessionId, Store, StoreError};
 
@@ -137,10 +138,11 @@ impl Store {
     /// # Errors
     /// [`StoreError::LastAdministrator`], [`StoreError::NotFound`].
     pub async fn set_roles(&self, id: UserId, roles: Roles, entry: &SealedEntry) -> Result<(), StoreError> {
-        self.administer(id, "UPDATE staff SET roles = $2 WHERE id = $1", roles.number(), entry).await
+        self.administer(id, "UPDATE staff SET roles = $2 WHERE id = $1", roles.number(), false, entry).await
     }
 
-    /// Disables a user, or lets one log in again. All sessions of the user end.
+    /// Disables a user, or lets one log in again. All sessions of the user end, and links: one that was handed out before
+    /// is worth nothing afterwards.
     ///
     /// # Errors
     /// [`StoreError::LastAdministrator`], [`StoreError::NotFound`].
@@ -151,7 +153,7 @@ impl Store {
         entry: &SealedEntry,
     ) -> Result<(), StoreError> {
         let sql = "UPDATE staff SET disabled = $2 WHERE id = $1";
-        self.administer(id, sql, i16::from(disabled), entry).await
+        self.administer(id, sql, i16::from(disabled), true, entry).await
     }
 
     /// Deletes a user with sessions, links and codes. What was done under the name stays in the ledger.
@@ -159,14 +161,16 @@ impl Store {
     /// # Errors
     /// [`StoreError::LastAdministrator`], [`StoreError::NotFound`].
     pub async fn delete_user(&self, id: UserId, entry: &SealedEntry) -> Result<(), StoreError> {
-        self.administer(id, "DELETE FROM staff WHERE id = $1 AND $2 = 0", 0, entry).await
+        self.administer(id, "DELETE FROM staff WHERE id = $1 AND $2 = 0", 0, true, entry).await
     }
 
+    /// `links`: links of the user end too.
     async fn administer(
         &self,
         id: UserId,
         sql: &'static str,
         value: i16,
+        links: bool,
         entry: &SealedEntry,
     ) -> Result<(), StoreError> {
         let mut transaction = self.one_administers().await?;
@@ -177,6 +181,9 @@ impl Store {
         }
         if administrators(&mut transaction).await? == 0 {
             return Err(StoreError::LastAdministrator);
+        }
+        if links {
+            end_links(&mut transaction, id).await?;
         }
         end_sessions(&mut transaction, id, None).await?;
         append(&mut transaction, entry).await?;

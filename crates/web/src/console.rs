@@ -17,10 +17,9 @@ use crate::trouble::Trouble;
 pub const LINK_LIFE: SignedDuration = SignedDuration::from_hours(48);
 
 /// Pages that are told at once how a campaign goes on: each looks into the database every second.
-const WATCHING_MAX: usize = 200;
+pub const WATCHING_MAX: usize = 200;
 
 /// What somebody did, for the ledger. No address and no name of a person on a list stands in it.
-#[derive(Debug)]
 pub struct Act<'a> {
     /// Who: `user 7`, or nobody yet for the first administrator.
     pub actor: String,
@@ -30,6 +29,13 @@ pub struct Act<'a> {
     pub subject: &'a str,
     /// Particulars: names of fields and their texts.
     pub detail: Vec<(&'static str, String)>,
+}
+
+/// What it is about can be a login name, or a name: neither is for a log.
+impl std::fmt::Debug for Act<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Act({}, {})", self.actor, self.act)
+    }
 }
 
 /// Why an act cannot be entered: then it is not done either.

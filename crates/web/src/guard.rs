@@ -1,6 +1,6 @@
 //! What stands before every page: the right host, the right person, and for a form the right page it came from.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use accounts::{FormToken, Network, SessionAllows, SessionLimits};
@@ -14,8 +14,8 @@ use axum::response::{IntoResponse, Redirect, Response};
 use crate::console::Console;
 use crate::cookie::Cookie;
 use crate::form::{FORM_OCTETS_MAX, Form, TOKEN_FIELD};
-use crate::routes::Access;
-use crate::serving::Peer;
+use crate::routes::{Access, Route, Verb, page_of};
+use crate::serving::REQUEST_MAX;
 use crate::trouble::Trouble;
 use crate::visitor::Visitor;
 
@@ -23,19 +23,30 @@ use crate::visitor::Visitor;
 pub(crate) const SIGN_IN: &str = "/sign-in";
 /// Where one shows the second factor.
 pub(crate) const CODE: &str = "/sign-in/code";
-/// How the paths of streams of events end.
-const EVENTS: &str = "/events";
+
+/// Answers nothing to a name that is not the console's: a name of somebody else's can be pointed here (DNS rebinding).
+pub(crate) async fn named(console: Arc<Console>, request: Request, next: Next) -> Response {
+    if console.origin.is_named(request.headers()) {
+        next.run(request).await
+    } else {
+        Trouble::OtherHost.into_response()
+    }
+}
+
+/// No request is worked on for longer than [`REQUEST_MAX`], its body included.
+pub(crate) async fn in_time(request: Request, next: Next) -> Response {
+    tokio::time::timeout(REQUEST_MAX, next.run(request))
+        .await
+        .unwrap_or_else(|_| Trouble::TooSlow.into_response())
+}
 
 /// Lets a request through to its page, with a [`Visitor`] and, for a POST, its [`Form`].
 pub(crate) async fn guard(
     console: Arc<Console>,
-    access: Access,
+    route: &'static Route,
     mut request: Request,
     next: Next,
 ) -> Response {
-    if !console.origin.is_named(request.headers()) {
-        return Trouble::OtherHost.into_response();
-    }
     let network = network(&request);
     let visitor = match Visitor::of(&console, request.headers(), network).await {
         Ok(visitor) => visitor,
@@ -48,10 +59,12 @@ pub(crate) async fn guard(
             Err(trouble) => return trouble.into_response(),
         };
     }
-    if let Some(elsewhere) = elsewhere(&visitor, access, &request) {
+    if let Some(elsewhere) = elsewhere(&visitor, route.access, &request) {
         return elsewhere;
     }
-    if is_a_persons_own(&request)
+    // Only a person's own acts and pages count: a HEAD is neither, and a stream is opened again by itself.
+    if *request.method() != Method::HEAD
+        && route.verb != Verb::Watch
         && let Err(trouble) = touch(&visitor).await
     {
         return trouble.into_response();
@@ -92,21 +105,12 @@ fn elsewhere(visitor: &Visitor, access: Access, request: &Request) -> Option<Res
 
 /// To the second factor, and behind it back to the page. What a form said is not kept: it is filled in once more.
 fn step_up(request: &Request) -> Response {
-    let path = match *request.method() {
-        Method::GET => request.uri().path(),
-        _ => "/",
-    };
+    let path = page_of(request.uri().path());
     Redirect::to(&format!(
         "{CODE}?to={}",
         form_urlencoded::byte_serialize(path.as_bytes()).collect::<String>()
     ))
     .into_response()
-}
-
-/// Only a person's own acts and pages keep a session alive: a HEAD is neither, and a stream of events is opened again by the
-/// browser itself, for as long as a page is open that somebody walked away from.
-fn is_a_persons_own(request: &Request) -> bool {
-    *request.method() != Method::HEAD && !request.uri().path().ends_with(EVENTS)
 }
 
 /// A session that is used does not become idle.
@@ -136,6 +140,6 @@ async fn with_form(request: Request, visitor: &Visitor) -> Result<Request, Troub
 
 /// Where the connection comes from: that of the proxy, where one stands before the console.
 fn network(request: &Request) -> Network {
-    let peer = request.extensions().get::<ConnectInfo<Peer>>();
-    Network::of(peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.0.ip()))
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    Network::of(peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip()))
 }

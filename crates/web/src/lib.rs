@@ -22,9 +22,9 @@ mod serving;
 mod trouble;
 mod visitor;
 
-pub use console::{Act, Console, ConsoleError, LINK_LIFE, Parts, Scribe, ScribeError};
+pub use console::{Act, Console, ConsoleError, LINK_LIFE, Parts, Scribe, ScribeError, WATCHING_MAX};
 pub use desk::{Answer, Desk, DeskError, Rendered, Submitted};
 pub use health::health;
 pub use origin::{Origin, OriginError};
 pub use routes::{Access, Route, Verb, all_routes, router};
-pub use serving::{CONNECTIONS_MAX, REQUEST_MAX, serve};
+pub use serving::{CONNECTIONS_MAX, HEAD_MAX, REQUEST_MAX, STALL_MAX, serve};

@@ -46,6 +46,13 @@ impl Origin {
         if !secure && !matches!(name, "127.0.0.1" | "[::1]" | "localhost") {
             return Err(OriginError::Clear);
         }
+        // A browser leaves the scheme's own port out, in Origin and in Host (RFC 6454 §6.2, RFC 9110 §7.2).
+        let text = match (port, secure) {
+            (Some("443"), true) | (Some("80"), false) => {
+                text.trim_end_matches(|c: char| c != ':').trim_end_matches(':').to_owned()
+            }
+            _ => text,
+        };
         Ok(Self { text, secure })
     }
 
@@ -95,6 +102,9 @@ mod tests {
             ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
             ("http://[::1]:8080", "http://[::1]:8080"),
             ("http://localhost", "http://localhost"),
+            ("https://console.example:443", "https://console.example"),
+            ("http://[::1]:80", "http://[::1]"),
+            ("https://console.example:80", "https://console.example:80"),
         ] {
             assert_eq!(Origin::parse(text).unwrap().as_str(), read);
         }

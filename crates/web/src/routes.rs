@@ -9,7 +9,7 @@ use axum::middleware::{self, Next};
 use axum::routing::{MethodRouter, get, post};
 
 use crate::console::Console;
-use crate::guard::guard;
+use crate::guard::{guard, in_time, named};
 use crate::pages::{approval, campaign, campaigns, code, link, me, sign_in, sign_out, user, users};
 use crate::trouble::Trouble;
 use crate::{assets, headers};
@@ -32,6 +32,8 @@ pub enum Access {
 pub enum Verb {
     /// Looks, and changes nothing (promise 8); HEAD too.
     Get,
+    /// A stream that a page asks for by itself, again and again: it looks, and nobody need sit before it.
+    Watch,
     /// Sends a form.
     Post,
 }
@@ -51,6 +53,9 @@ pub struct Route {
 macro_rules! route {
     (GET $path:literal, $access:expr, $handler:path) => {
         Route { verb: Verb::Get, path: $path, access: $access, handler: || get($handler) }
+    };
+    (WATCH $path:literal, $access:expr, $handler:path) => {
+        Route { verb: Verb::Watch, path: $path, access: $access, handler: || get($handler) }
     };
     (POST $path:literal, $access:expr, $handler:path) => {
         Route { verb: Verb::Post, path: $path, access: $access, handler: || post($handler) }
@@ -75,7 +80,7 @@ const ROUTES: &[Route] = {
         route!(POST "/me/sessions/end-others", SignedIn, me::end_others),
         route!(GET "/campaigns", May(R::SeeCampaigns), campaigns::list),
         route!(GET "/campaigns/{id}", May(R::SeeCampaigns), campaign::show),
-        route!(GET "/campaigns/{id}/events", May(R::SeeCampaigns), campaign::events),
+        route!(WATCH "/campaigns/{id}/events", May(R::SeeCampaigns), campaign::events),
         route!(POST "/campaigns/{id}/pause", May(R::Pause), campaign::pause),
         route!(POST "/campaigns/{id}/take-back", May(R::TakeBack), campaign::take_back),
         route!(GET "/campaigns/{id}/cancel", May(R::Cancel), campaign::ask_cancel),
@@ -103,22 +108,45 @@ pub fn all_routes() -> &'static [Route] {
     ROUTES
 }
 
+/// The page that a form was on, by the path that it was sent to: the nearest above it that can be looked at.
+pub(crate) fn page_of(path: &str) -> &str {
+    let same = |route: &Route| {
+        let (mut wanted, mut given) = (route.path.split('/'), path.split('/'));
+        let fits = wanted
+            .by_ref()
+            .zip(given.by_ref())
+            .all(|(wanted, given)| wanted == given || wanted.starts_with('{'));
+        fits && route.path.split('/').count() == path.split('/').count()
+    };
+    if ROUTES.iter().any(|route| route.verb == Verb::Get && same(route)) {
+        return path;
+    }
+    match path.rsplit_once('/') {
+        Some((above, _)) if !above.is_empty() => page_of(above),
+        _ => "/",
+    }
+}
+
 /// The console's pages, for [`serve`](crate::serve): they want to know who connects.
 pub fn router(console: &Arc<Console>) -> Router {
     let mut router = Router::new();
     for route in ROUTES {
-        let (console, access) = (console.clone(), route.access);
+        let console = console.clone();
         let before = middleware::from_fn(move |request: Request, next: Next| {
-            guard(console.clone(), access, request, next)
+            guard(console.clone(), route, request, next)
         });
         router = router.route(route.path, (route.handler)().layer(before));
     }
-    let secure = console.origin.is_secure();
+    let (outermost, secure) = (console.clone(), console.origin.is_secure());
     router
         .route(
             "/assets/{name}",
             get(|Path(name): Path<String>| async move { assets::serve(&format!("/assets/{name}")) }),
         )
         .fallback(|| async { Trouble::NotFound })
+        .layer(middleware::from_fn(in_time))
+        .layer(middleware::from_fn(move |request: Request, next: Next| {
+            named(outermost.clone(), request, next)
+        }))
         .layer(middleware::from_fn(move |request: Request, next: Next| headers::set(secure, request, next)))
 }

@@ -38,6 +38,9 @@ pub(crate) enum Trouble {
     /// The program behind the console cannot do it, and says why.
     #[error(transparent)]
     Desk(#[from] DeskError),
+    /// It took too long, and was given up at some point.
+    #[error("too slow")]
+    TooSlow,
     /// Too much to do at once.
     #[error("too busy")]
     Busy,
@@ -123,29 +126,44 @@ impl Trouble {
             Self::Busy => said(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "Try again in a moment",
-                "Too many people are signing in at once. Nothing was changed.",
+                "Too many people are here at once. Nothing was changed.",
             ),
-            Self::Store(StoreError::LinkSpent) => said(
-                StatusCode::GONE,
-                "This link cannot be used",
-                "It was used already, or it is too old. Ask an administrator for a new one.",
+            Self::TooSlow => said(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "This took too long",
+                "It was given up. Look whether it was done before you try once more.",
             ),
-            Self::Store(
-                error @ (StoreError::LastAdministrator
-                | StoreError::OwnAccount
-                | StoreError::SamePerson
-                | StoreError::Edited
-                | StoreError::Left
-                | StoreError::Transition(_)),
-            ) => (StatusCode::CONFLICT, "This cannot be done", format!("Nothing was changed: {error}.")),
-            Self::Store(_) | Self::Failed(_) => said(
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "Something went wrong here",
-                "It is not your fault, and nothing was changed. Try again in a moment; if it stays, tell your administrator \
-                 the time.",
-            ),
+            Self::Store(error) => in_the_database(error),
+            Self::Failed(_) => failed(),
         }
     }
+}
+
+/// What the database would not do, and what went wrong with it.
+fn in_the_database(error: &StoreError) -> (StatusCode, &'static str, String) {
+    match error {
+        StoreError::LinkSpent => (
+            StatusCode::GONE,
+            "This link cannot be used",
+            "It was used already, or it is too old. Ask an administrator for a new one.".to_owned(),
+        ),
+        StoreError::LastAdministrator
+        | StoreError::AdministratorThere
+        | StoreError::OwnAccount
+        | StoreError::SamePerson
+        | StoreError::Edited
+        | StoreError::Left
+        | StoreError::Transition(_) => {
+            (StatusCode::CONFLICT, "This cannot be done", format!("Nothing was changed: {error}."))
+        }
+        _ => failed(),
+    }
+}
+
+fn failed() -> (StatusCode, &'static str, String) {
+    let text = "It is not your fault, and nothing was changed. Try again in a moment; if it stays, tell your administrator \
+                the time.";
+    (StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong here", text.to_owned())
 }
 
 /// `2 seconds`, `3 minutes`: rounded up, so that nobody comes too early.

@@ -4,11 +4,12 @@ use std::fmt;
 use std::sync::Arc;
 
 use accounts::{
-    AccountKey, DeviceId, FormToken, Network, Right, SessionLimits, SessionVerdict, Token, TokenKind,
+    AccountKey, Attempt, DeviceId, Factor, FormToken, Network, Right, SessionLimits, SessionVerdict, Token,
+    TokenKind,
 };
 use axum::http::HeaderMap;
 use jiff::Timestamp;
-use store::{Session, User};
+use store::{Session, StoreError, User, UserId};
 
 use crate::console::{Act, Console};
 use crate::cookie::Cookie;
@@ -95,14 +96,27 @@ impl Visitor {
         self.is_live() && self.signed_in.as_ref().is_some_and(|one| one.user.roles.may(right))
     }
 
+    /// A user's sessions that are not over, the one used last first.
+    pub(crate) async fn sessions(&self, of: UserId) -> Result<Vec<Session>, Trouble> {
+        let mut sessions = self.console.store.sessions(of).await?;
+        sessions.retain(|session| !session.times.verdict(&SessionLimits::default(), self.at).is_over());
+        Ok(sessions)
+    }
+
     /// The form token of a page.
     pub(crate) fn form_token(&self) -> Result<FormToken, Trouble> {
         Ok(FormToken::issue(&self.holder, self.console.random.octets()?))
     }
 
     /// The device, if somebody has signed in to this account on it before.
-    pub(crate) fn device(&self, account: AccountKey) -> Option<DeviceId> {
+    fn device(&self, account: AccountKey) -> Option<DeviceId> {
         self.console.devices.verify(account, self.device_cookie.as_deref()?)
+    }
+
+    /// A try at the account of this login name, by this browser.
+    pub(crate) fn attempt(&self, login: &str, factor: Factor) -> Attempt {
+        let account = self.console.devices.account(login);
+        Attempt { account, network: self.network, device: self.device(account), factor }
     }
 
     /// An act of this person.
@@ -123,6 +137,10 @@ async fn signed_in(console: &Console, token: &Token, at: Timestamp) -> Result<Op
     if verdict.is_over() {
         return Ok(None);
     }
-    let user = console.store.user(session.user).await?;
+    let user = match console.store.user(session.user).await {
+        // Deleted a moment ago, and the session with it.
+        Err(StoreError::NotFound) => return Ok(None),
+        user => user?,
+    };
     Ok(Some(SignedIn { user, session, verdict }))
 }

@@ -4,7 +4,7 @@ use accounts::{
     Role, Roles, Scope, Scopes, SessionLimits, SessionVerdict, Strength, TOUCH_INTERVAL, TokenKind,
 };
 use jiff::SignedDuration;
-use store::{AGENT_CHARS_MAX, NewApiKey, NewSession, SESSIONS_PER_USER_MAX, StoreError};
+use store::{AGENT_CHARS_MAX, NewApiKey, NewSession, SESSIONS_PER_USER_MAX, StoreError, UserId};
 
 use crate::staff::{digest, later, session, user};
 use crate::{Bench, NOW, act, contract, fine};
@@ -14,6 +14,7 @@ contract! {
     requests_at_once_are_written_once_a_minute,
     sessions_are_listed_and_ended,
     sessions_of_a_user_are_bounded,
+    sessions_of_the_password_alone_end_no_others,
     a_disabled_user_has_no_session,
     an_api_key_works_until_it_is_revoked,
 }
@@ -95,6 +96,26 @@ async fn sessions_of_a_user_are_bounded(bench: Bench) {
     assert_eq!(fine(store.sessions(bert).await)[0].agent, "ü".repeat(AGENT_CHARS_MAX));
 }
 
+async fn sessions_of_the_password_alone_end_no_others(bench: Bench) {
+    let store = &bench.store;
+    let anna = user(store, "a@x", AUTHOR).await;
+    let most = u8::try_from(SESSIONS_PER_USER_MAX).expect("small");
+    let mut full = Vec::new();
+    for n in 0..=most {
+        full.push(session(store, anna, n).await);
+        let token = digest(TokenKind::Session, n);
+        assert!(fine(store.strengthen_session(token, token, later(i64::from(n))).await));
+    }
+    for n in 0..=most {
+        session(store, anna, 100 + n).await;
+    }
+    let (strong, half): (Vec<_>, Vec<_>) =
+        fine(store.sessions(anna).await).into_iter().partition(|s| s.times.strength == Strength::Full);
+    let ids: Vec<_> = strong.iter().rev().map(|session| session.id).collect();
+    assert_eq!(ids, full[1..], "one past the most ended the one used longest ago");
+    assert_eq!(half.len(), usize::from(most));
+}
+
 async fn a_disabled_user_has_no_session(bench: Bench) {
     let store = &bench.store;
     user(store, "a@x", AUTHOR.with(Role::Administrator)).await;
@@ -111,6 +132,15 @@ async fn a_disabled_user_has_no_session(bench: Bench) {
     let new =
         NewSession { digest: digest(TokenKind::Session, 3), user: bert, network: "", agent: "", at: NOW };
     assert!(matches!(store.begin_session(&new).await, Err(StoreError::NotFound)));
+    // A link from before comes back neither.
+    let (link, until) = (digest(TokenKind::Link, 9), later(60));
+    fine(store.set_disabled(bert, false, &act()).await);
+    fine(store.recover_user(bert, UserId(0), (link, until), NOW, &act()).await);
+    assert!(fine(store.link(link, NOW).await).user == Some(bert));
+    for disabled in [true, false] {
+        fine(store.set_disabled(bert, disabled, &act()).await);
+        assert!(matches!(store.link(link, NOW).await, Err(StoreError::LinkSpent)));
+    }
 }
 
 async fn an_api_key_works_until_it_is_revoked(bench: Bench) {

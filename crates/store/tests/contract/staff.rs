@@ -268,7 +268,7 @@ async fn another_administrator_recovers_an_account(bench: Bench) {
     // Who is disabled does not come back by a link from before.
     fine(store.recover_user(bert, anna, (link(3), later(60)), NOW, &act()).await);
     fine(store.set_disabled(bert, true, &act()).await);
-    assert!(matches!(store.redeem_link(link(3), &again, NOW, &act()).await, Err(StoreError::NotFound)));
+    assert!(matches!(store.redeem_link(link(3), &again, NOW, &act()).await, Err(StoreError::LinkSpent)));
     let disabled = store.recover_user(bert, anna, (link(4), later(60)), NOW, &act()).await;
     assert!(matches!(disabled, Err(StoreError::NotFound)));
 }

@@ -7,6 +7,7 @@ use accounts::Right;
 use askama::Template;
 use axum::Extension;
 use axum::extract::Path;
+use axum::http::header::CACHE_CONTROL;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Redirect, Response};
 use campaign::{CampaignEvent, CampaignState, Counts, DeliveryState};
@@ -129,7 +130,6 @@ pub(crate) async fn show(
         submission: approval.submission.clone(),
         can_approve: visitor.may(Right::Approve) && allows(CampaignEvent::Approve),
         can_take_back: visitor.may(Right::TakeBack) && allows(CampaignEvent::TakeBack) && !left,
-        // One that a rule paused can be paused by a person too; there is nothing to press for.
         can_pause: visitor.may(Right::Pause)
             && allows(CampaignEvent::Pause)
             && campaign.state != CampaignState::Paused,
@@ -168,7 +168,8 @@ pub(crate) async fn events(
         let event = watch.next().await?;
         Some((Ok::<_, Infallible>(event), (watch, place)))
     });
-    Ok(Sse::new(events).keep_alive(KeepAlive::default()).into_response())
+    // The library's own header lets a cache keep it.
+    Ok(([(CACHE_CONTROL, "no-store")], Sse::new(events).keep_alive(KeepAlive::default())).into_response())
 }
 
 struct Watch {
@@ -222,6 +223,10 @@ async fn step(
     reason: &str,
 ) -> Result<Response, Trouble> {
     let (campaign, console) = (found(&visitor, &id).await?, &visitor.console);
+    if event == CampaignEvent::Pause && campaign.state == CampaignState::Paused {
+        // Why it is paused, by a rule it may be, stays as it was said.
+        return Ok(back_to(&campaign));
+    }
     let entry = console.scribe.entry(&visitor.act(act, &campaign.name))?;
     console.store.act_on_campaign(campaign.id, event, reason, visitor.at, &entry).await?;
     Ok(back_to(&campaign))

@@ -1,6 +1,6 @@
 //! The second step of signing in: the code of an app, or one on paper. The same page once more before what is dangerous.
 
-use accounts::{Attempt, Factor, RecoveryCode, TokenKind};
+use accounts::{Factor, RecoveryCode, TokenKind};
 use askama::Template;
 use axum::Extension;
 use axum::extract::RawQuery;
@@ -64,13 +64,7 @@ pub(crate) async fn send(
         return page(&visitor, to, errors);
     }
     let user = &visitor.somebody()?.user;
-    let account = visitor.console.devices.account(&user.login);
-    let attempt = Attempt {
-        account,
-        network: visitor.network,
-        device: visitor.device(account),
-        factor: Factor::Second,
-    };
+    let attempt = visitor.attempt(&user.login, Factor::Second);
     visitor.console.admit(&attempt)?;
     if !is_right(&visitor, code).await? {
         errors
@@ -124,6 +118,7 @@ mod tests {
         for to in [
             "",
             "//evil.example",
+            "//evil",
             "https://evil.example",
             "/\\evil.example",
             "/a?b",

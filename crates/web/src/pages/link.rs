@@ -13,7 +13,7 @@ use store::{Credentials, LinkPurpose, NewUser, StoreError};
 use crate::console::Act;
 use crate::form::Form;
 use crate::page::{Frame, html};
-use crate::pages::users::{NAME_CHARS_MAX, is_login};
+use crate::pages::users::{LOGIN_TAKEN, NAME_CHARS_MAX, is_login, is_name};
 use crate::parts::{Errors, Input, Kind};
 use crate::second_factor::{self, Place};
 use crate::trouble::Trouble;
@@ -154,7 +154,13 @@ pub(crate) async fn send(
     let (Some(password), Some(step), true) = (password, step, errors.is_empty()) else {
         return page(&visitor, &whom, &secret, &form, errors);
     };
-    let codes = set_up(&visitor, &whom, (&login, &name), password, (&secret, step)).await?;
+    let codes = match set_up(&visitor, &whom, (&login, &name), password, (&secret, step)).await {
+        Err(Trouble::Store(StoreError::NameInUse)) => {
+            errors.add("login", LOGIN_TAKEN);
+            return page(&visitor, &whom, &secret, &form, errors);
+        }
+        codes => codes?,
+    };
     html(&PaperCodes { frame: Frame::of(&visitor, "Write these codes down", "")?, codes })
 }
 
@@ -163,7 +169,7 @@ fn new_user(form: &Form, errors: &mut Errors) -> (String, String) {
     if !is_login(login) {
         errors.add("login", "Enter an e-mail address, like name@example.org");
     }
-    if name.is_empty() || name.chars().count() > NAME_CHARS_MAX {
+    if !is_name(name) {
         errors.add("name", format!("Enter your name, of no more than {NAME_CHARS_MAX} characters"));
     }
     (login.to_owned(), name.to_owned())

@@ -1,6 +1,6 @@
 //! One's own account: sessions, and the password.
 
-use accounts::{Attempt, Factor, Password, TokenKind};
+use accounts::{Factor, Password, TokenKind};
 use askama::Template;
 use axum::Extension;
 use axum::extract::Path;
@@ -63,7 +63,7 @@ async fn page(visitor: &Visitor, errors: Errors) -> Result<Response, Trouble> {
         login: one.user.login.clone(),
         roles: words(one.user.roles),
         codes_left: store.recovery_codes_left(one.user.id).await?,
-        sessions: store.sessions(one.user.id).await?.into_iter().map(row).collect(),
+        sessions: visitor.sessions(one.user.id).await?.into_iter().map(row).collect(),
         current: Input::new("current", "The password you have now", Kind::CurrentPassword, &errors),
         password: Input::new("password", "New password", Kind::NewPassword, &errors)
             .hint("15 characters or more. Three or four words that do not belong together are easy to keep"),
@@ -103,13 +103,7 @@ pub(crate) async fn change_password(
 /// Counted as at the login: an open browser is no place to guess a password.
 async fn is_current(visitor: &Visitor, typed: &str) -> Result<bool, Trouble> {
     let (console, user) = (&visitor.console, &visitor.somebody()?.user);
-    let account = console.devices.account(&user.login);
-    let attempt = Attempt {
-        account,
-        network: visitor.network,
-        device: visitor.device(account),
-        factor: Factor::Password,
-    };
+    let attempt = visitor.attempt(&user.login, Factor::Password);
     console.admit(&attempt)?;
     let Ok(password) = Password::read(typed) else { return Ok(false) };
     let right = console.hashing.is_right(user.password_hash.clone(), password).await?;

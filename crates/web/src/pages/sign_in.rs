@@ -1,6 +1,6 @@
 //! The first step of signing in: the password.
 
-use accounts::{Attempt, Factor, Password, Token, TokenKind};
+use accounts::{Factor, Password, SESSION_AGE_MAX, Token, TokenKind};
 use askama::Template;
 use axum::Extension;
 use axum::http::header::SET_COOKIE;
@@ -11,6 +11,7 @@ use crate::cookie::Cookie;
 use crate::form::Form;
 use crate::guard::CODE;
 use crate::page::{Frame, html};
+use crate::pages::users::is_login;
 use crate::parts::{Errors, Input, Kind};
 use crate::trouble::Trouble;
 use crate::visitor::Visitor;
@@ -70,17 +71,13 @@ pub(crate) async fn send(
 /// The user, if the password is right.
 async fn right_user(visitor: &Visitor, login: &str, typed: &str) -> Result<Option<User>, Trouble> {
     let console = &visitor.console;
-    let account = console.devices.account(login);
-    let attempt = Attempt {
-        account,
-        network: visitor.network,
-        device: visitor.device(account),
-        factor: Factor::Password,
-    };
+    let attempt = visitor.attempt(login, Factor::Password);
     console.admit(&attempt)?;
     // One that is too long is as wrong as any other.
     let Ok(password) = Password::read(typed) else { return Ok(None) };
-    let user = console.store.find_user(login).await?.filter(|user| !user.disabled);
+    // What nobody's login name can be is not looked for: a database may not even take it for a text.
+    let user = if is_login(login) { console.store.find_user(login).await? } else { None };
+    let user = user.filter(|user| !user.disabled);
     let hash = user.as_ref().and_then(|user| user.password_hash.clone());
     if !console.hashing.is_right(hash, password).await? {
         return Ok(None);
@@ -95,6 +92,8 @@ async fn begin(visitor: &Visitor, user: &User) -> Result<Response, Trouble> {
     if let Some(before) = &visitor.signed_in {
         console.store.end_session(before.session.user, before.session.id).await?;
     }
+    // Nobody waits for this, and it is done often enough here.
+    console.store.clear_old_sessions(visitor.at, SESSION_AGE_MAX).await?;
     let token: Token = console.token(TokenKind::Session)?;
     let network = visitor.network.to_string();
     let new = NewSession {

@@ -50,7 +50,7 @@ async fn page(visitor: &Visitor, user: &User, roles: Roles, errors: Errors) -> R
         name: user.name.clone(),
         login: user.login.clone(),
         state: State::of(user),
-        sessions: visitor.console.store.sessions(user.id).await?.len(),
+        sessions: visitor.sessions(user.id).await?.len(),
         roles: role_boxes(roles, &errors),
         own: visitor.somebody()?.user.id == user.id,
         disabled: user.disabled,

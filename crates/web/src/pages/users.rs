@@ -15,6 +15,8 @@ use crate::visitor::Visitor;
 
 /// Characters of a user's name.
 pub(crate) const NAME_CHARS_MAX: usize = 100;
+/// A login name is one person's.
+pub(crate) const LOGIN_TAKEN: &str = "Somebody has an account with this e-mail address already";
 /// Octets of a login name: an address is no longer (RFC 5321 §4.5.3.1.3).
 const LOGIN_OCTETS_MAX: usize = 254;
 
@@ -159,7 +161,19 @@ pub(crate) fn roles_of(form: &Form) -> Roles {
 /// Whether it has the form of an address: who it belongs to is for the administrator to know.
 pub(crate) fn is_login(text: &str) -> bool {
     let named = text.rsplit_once('@').is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty());
-    named && text.len() <= LOGIN_OCTETS_MAX && !text.chars().any(|c| c.is_whitespace() || c.is_control())
+    named && text.len() <= LOGIN_OCTETS_MAX && !text.chars().any(|c| c.is_whitespace() || is_unseen(c))
+}
+
+/// Whether it can be somebody's name.
+pub(crate) fn is_name(text: &str) -> bool {
+    (1..=NAME_CHARS_MAX).contains(&text.chars().count()) && !text.chars().any(is_unseen)
+}
+
+/// What nobody sees and what turns a line around (UAX #9 §2): with it one name looks like another. The joiners, with which
+/// some languages are written, are not among them.
+fn is_unseen(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 pub(crate) async fn invite(
@@ -171,7 +185,7 @@ pub(crate) async fn invite(
     if !is_login(login) {
         errors.add("login", "Enter an e-mail address, like name@example.org");
     }
-    if name.is_empty() || name.chars().count() > NAME_CHARS_MAX {
+    if !is_name(name) {
         errors.add("name", format!("Enter a name, of no more than {NAME_CHARS_MAX} characters"));
     }
     if roles == Roles::NONE {
@@ -188,7 +202,7 @@ pub(crate) async fn invite(
     let new = NewUser { login, name, roles, at: visitor.at };
     match console.store.invite_user(&new, (link.digest(), visitor.at + LINK_LIFE), &entry).await {
         Err(StoreError::NameInUse) => {
-            errors.add("login", "Somebody has an account with this e-mail address already");
+            errors.add("login", LOGIN_TAKEN);
             return form(&visitor, &sent, errors);
         }
         invited => invited?,

@@ -1,0 +1,30 @@
+//! The console as a browser meets it: requests go through its own router, and what they did is in the database.
+
+mod access;
+mod acts;
+mod approving;
+mod browser;
+mod connections;
+mod escaping;
+mod events;
+mod forms;
+mod headers;
+mod health;
+mod links;
+mod looking;
+mod sessions;
+mod signing_in;
+mod site;
+
+/// Runs each story of a module on both databases.
+macro_rules! on_both {
+    ($($name:ident),* $(,)?) => {
+        mod on_sqlite {
+            $( #[tokio::test] async fn $name() { super::$name(crate::site::Site::sqlite().await).await; } )*
+        }
+        mod on_postgres {
+            $( #[tokio::test] async fn $name() { super::$name(crate::site::Site::postgres().await).await; } )*
+        }
+    };
+}
+pub(crate) use on_both;

@@ -1,0 +1,287 @@
+//! A console with a database of its own, a clock that is set by hand, and a ledger whose acts can be looked at.
+
+use std::fmt::Debug;
+use std::fs;
+use std::sync::{Arc, Mutex};
+
+use accounts::{HashCost, Role, Roles, Token, TokenKind, TotpSecret};
+use axum::Router;
+use campaign::{Submission, SubmissionDigest};
+use jiff::{SignedDuration, Timestamp};
+use keys::{DataKey, Fingerprint, Random};
+use ledger::Hash;
+use store::{
+    AudienceUid, Campaign, CampaignId, Channel, DatabaseUrl, NewAudience, NewCampaign, NewUser, SealedEntry,
+    SealedPerson, Store, UserId,
+};
+use web::{
+    Act, Console, Desk, DeskError, LINK_LIFE, Origin, Parts, Rendered, Scribe, ScribeError, Submitted,
+};
+
+use crate::browser::Browser;
+
+pub(crate) const PASSWORD: &str = "otter quilt lamp seven";
+/// What nobody may get to run on a page.
+pub(crate) const HOSTILE: &str = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>&amp;";
+/// People of a campaign here.
+pub(crate) const PEOPLE: u8 = 5;
+pub(crate) const HTTPS: &str = "https://console.example";
+const START: Timestamp = Timestamp::constant(1_800_000_000, 0);
+
+pub(crate) fn fine<T, E: Debug>(result: Result<T, E>) -> T {
+    result.expect("it does")
+}
+
+/// An act as it was handed over to be sealed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Recorded {
+    pub(crate) actor: String,
+    pub(crate) act: &'static str,
+    pub(crate) subject: String,
+    pub(crate) detail: String,
+}
+
+/// Seals nothing: what an entry commits to is looked at before.
+#[derive(Default)]
+pub(crate) struct TestScribe(pub(crate) Mutex<Vec<Recorded>>);
+
+impl Scribe for TestScribe {
+    fn entry(&self, act: &Act<'_>) -> Result<SealedEntry, ScribeError> {
+        let mut acts = fine(self.0.lock());
+        acts.push(Recorded {
+            actor: act.actor.clone(),
+            act: act.act,
+            subject: act.subject.to_owned(),
+            detail: format!("{:?}", act.detail),
+        });
+        let leaf = Hash::leaf(format!("{} {:?}", acts.len(), acts.last()).as_bytes());
+        Ok(SealedEntry { leaf, sealed: vec![1, 2, 3], confidence: None })
+    }
+}
+
+/// What a campaign commits to: here its name alone makes the difference.
+pub(crate) fn agreed(name: &str) -> SubmissionDigest {
+    let submission = Submission {
+        campaign: name,
+        message: name,
+        audience: name,
+        audience_digest: name,
+        people: PEOPLE.into(),
+        relay: "smtp://127.0.0.1:25",
+        at: None,
+        settings: &[],
+    };
+    submission.digest()
+}
+
+/// The program behind the console: its messages are hostile.
+struct TestDesk;
+
+impl Desk for TestDesk {
+    fn submitted<'a>(&'a self, campaign: &'a Campaign) -> web::Answer<'a, Submitted> {
+        let submitted = Submitted {
+            digest: agreed(&campaign.name),
+            audience: HOSTILE.to_owned(),
+            people: PEOPLE.into(),
+            sender: HOSTILE.to_owned(),
+            subjects: vec![HOSTILE.to_owned()],
+            warnings: vec![HOSTILE.to_owned()],
+            not_inspected: vec![HOSTILE.to_owned()],
+            relay: "smtp://127.0.0.1:25".to_owned(),
+            wanted_at: None,
+            take_back: SignedDuration::from_mins(5),
+        };
+        Box::pin(async move { Ok(submitted) })
+    }
+
+    fn rendered<'a>(&'a self, _: &'a Campaign, place: u64) -> web::Answer<'a, Rendered> {
+        let hostile = || HOSTILE.to_owned();
+        let found = (place <= PEOPLE.into()).then(|| Rendered {
+            row: place + 1,
+            headers: hostile(),
+            subject: hostile(),
+            text: hostile(),
+            html: hostile(),
+        });
+        Box::pin(async move { found.ok_or_else(|| DeskError("nobody has this place.".to_owned())) })
+    }
+}
+
+pub(crate) struct Site {
+    pub(crate) store: Store,
+    pub(crate) console: Arc<Console>,
+    pub(crate) router: Router,
+    pub(crate) origin: &'static str,
+    pub(crate) scribe: Arc<TestScribe>,
+    pub(crate) random: Random,
+    clock: Arc<Mutex<Timestamp>>,
+    folder: tempfile::TempDir,
+    pub(crate) server: Option<testkit::Postgres>,
+}
+
+/// Somebody with an account.
+pub(crate) struct Member {
+    pub(crate) id: UserId,
+    pub(crate) login: String,
+    pub(crate) secret: TotpSecret,
+    pub(crate) codes: Vec<String>,
+}
+
+impl Site {
+    pub(crate) async fn sqlite() -> Self {
+        Self::at(HTTPS).await
+    }
+
+    /// On SQLite, found by browsers here.
+    pub(crate) async fn at(origin: &'static str) -> Self {
+        let folder = fine(tempfile::tempdir());
+        let url = fine(DatabaseUrl::parse(&format!("sqlite:{}/web.db", folder.path().display())));
+        Self::new(fine(Store::open(&url).await), origin, folder, None)
+    }
+
+    pub(crate) async fn postgres() -> Self {
+        let server = testkit::Postgres::start();
+        let store = fine(Store::open(&fine(DatabaseUrl::parse(server.url()))).await);
+        Self::new(store, HTTPS, fine(tempfile::tempdir()), Some(server))
+    }
+
+    fn new(
+        store: Store,
+        origin: &'static str,
+        folder: tempfile::TempDir,
+        server: Option<testkit::Postgres>,
+    ) -> Self {
+        let (random, clock) = (Random::default(), Arc::new(Mutex::new(START)));
+        let (scribe, hands) = (Arc::new(TestScribe::default()), clock.clone());
+        let console = fine(Console::new(Parts {
+            store: store.clone(),
+            scribe: scribe.clone(),
+            desk: Arc::new(TestDesk),
+            random: random.clone(),
+            now: Arc::new(move || *fine(hands.lock())),
+            origin: fine(Origin::parse(origin)),
+            device_key: [7; 32],
+            pick_key: [8; 32],
+            second_factor_key: fine(DataKey::generate(&random)),
+            hash_cost: fine(HashCost::new(8, 1, 1)),
+        }));
+        let router = web::router(&console);
+        Self { store, console, router, origin, scribe, random, clock, folder, server }
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        *fine(self.clock.lock())
+    }
+
+    pub(crate) fn pass(&self, time: SignedDuration) {
+        *fine(self.clock.lock()) += time;
+    }
+
+    /// A browser that was never here, in the network 192.0.2.0/24.
+    pub(crate) fn browser(&self) -> Browser<'_> {
+        Browser::new(self)
+    }
+
+    pub(crate) fn token(&self, kind: TokenKind) -> Token {
+        Token::from_random(kind, fine(self.random.octets()))
+    }
+
+    /// Somebody who was invited and has not come yet, and the link.
+    pub(crate) async fn invited(&self, login: &str, name: &str, roles: Roles) -> (UserId, String) {
+        let link = self.token(TokenKind::Link);
+        let new = NewUser { login, name, roles, at: self.now() };
+        let offered = (link.digest(), self.now() + LINK_LIFE);
+        let id = fine(self.store.invite_user(&new, offered, &entry()).await);
+        (id, format!("/link/{}", link.reveal()))
+    }
+
+    /// Somebody who has accepted an invitation, by the page that the link leads to.
+    pub(crate) async fn member(&self, login: &str, roles: Roles) -> Member {
+        self.named(login, "Anna", roles).await
+    }
+
+    pub(crate) async fn named(&self, login: &str, name: &str, roles: Roles) -> Member {
+        let (id, link) = self.invited(login, name, roles).await;
+        let (secret, codes) = self.browser().set_up(&link).await;
+        // The code that was shown then is used: the next one is another.
+        self.pass(SignedDuration::from_secs(30));
+        Member { id, login: login.to_owned(), secret, codes }
+    }
+
+    pub(crate) async fn administrator(&self, login: &str) -> Member {
+        self.member(login, Roles::NONE.with(Role::Administrator)).await
+    }
+
+    /// A campaign that is being sent.
+    pub(crate) async fn campaign(&self, name: &str) -> CampaignId {
+        self.campaign_of(name, "uid 1", None).await
+    }
+
+    /// A campaign that `author` has submitted for approval.
+    pub(crate) async fn submitted(&self, name: &str, author: &str) -> CampaignId {
+        self.campaign_of(name, author, Some(agreed(name))).await
+    }
+
+    async fn campaign_of(
+        &self,
+        name: &str,
+        author: &str,
+        submission: Option<SubmissionDigest>,
+    ) -> CampaignId {
+        let uid = AudienceUid(format!("uid-{name}"));
+        let fields = ["email".to_owned()];
+        let new = NewAudience {
+            uid: &uid,
+            name,
+            key_name: "k",
+            fields: &fields,
+            language_field: None,
+            at: self.now(),
+        };
+        let mut audience = fine(self.store.begin_audience(&new).await);
+        let people: Vec<SealedPerson> = (0..PEOPLE)
+            .map(|n| SealedPerson {
+                row: u64::from(n) + 2,
+                fingerprint: Fingerprint([n; 16]),
+                channel: Channel::Safe,
+                sealed: vec![n],
+            })
+            .collect();
+        fine(self.store.add_people(&audience, &people).await);
+        audience.people = PEOPLE.into();
+        audience.digest = format!("digest-{name}");
+        let new = NewCampaign {
+            uid: name,
+            name,
+            message: "{}",
+            message_digest: name,
+            relay: "smtp://127.0.0.1:25",
+            connections: 1,
+            acknowledged: "",
+            at: self.now(),
+            author,
+            submission,
+            wanted_at: None,
+            suppressed_rows: &[],
+        };
+        fine(self.store.create_campaign(&new, &audience, true, &entry()).await)
+    }
+
+    /// The octets of the database: whatever is written changes them. Of SQLite alone.
+    pub(crate) fn database(&self) -> Vec<Vec<u8>> {
+        ["web.db", "web.db-wal"].map(|name| fine(fs::read(self.folder.path().join(name)))).to_vec()
+    }
+
+    /// Entries of the ledger.
+    pub(crate) async fn entries(&self) -> u64 {
+        fine(self.store.ledger_head().await).size
+    }
+
+    pub(crate) fn acts(&self) -> Vec<Recorded> {
+        fine(self.scribe.0.lock()).clone()
+    }
+}
+
+pub(crate) fn entry() -> SealedEntry {
+    SealedEntry { leaf: Hash::leaf(b"before"), sealed: vec![1, 2, 3], confidence: None }
+}
