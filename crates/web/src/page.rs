@@ -74,6 +74,14 @@ impl Notice {
     }
 }
 
+/// The one page under a name that is not the console's: by that name there is no style sheet either, and nothing to go to.
+#[derive(Template)]
+#[template(path = "other_host.html")]
+pub(crate) struct OtherHost {
+    pub(crate) title: &'static str,
+    pub(crate) text: String,
+}
+
 /// A page as a response.
 pub(crate) fn html(page: &impl Template) -> Result<Response, Trouble> {
     Ok(([(CONTENT_TYPE, "text/html; charset=utf-8")], page.render()?).into_response())

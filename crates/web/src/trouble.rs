@@ -9,7 +9,7 @@ use store::StoreError;
 
 use crate::console::ScribeError;
 use crate::desk::DeskError;
-use crate::page::{Notice, html};
+use crate::page::{Notice, OtherHost, html};
 
 /// Why a request is not answered with its page.
 #[derive(Debug, thiserror::Error)]
@@ -179,7 +179,11 @@ fn in_words(wait: SignedDuration) -> String {
 impl IntoResponse for Trouble {
     fn into_response(self) -> Response {
         let (status, title, text) = self.words();
-        let page = html(&Notice::new(title, text)).unwrap_or_else(|_| title.into_response());
+        let page = match self {
+            Self::OtherHost => html(&OtherHost { title, text }),
+            _ => html(&Notice::new(title, text)),
+        };
+        let page = page.unwrap_or_else(|_| title.into_response());
         let mut response = (status, page).into_response();
         if let Self::Wait(wait) = &self
             && let Ok(value) = (wait.as_secs() + 1).to_string().parse()

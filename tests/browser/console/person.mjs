@@ -118,8 +118,8 @@ export class Person {
     await this.press('Continue');
   }
 
-  /// What every page has to be: the one that is open, as it is now.
-  async look(name) {
+  /// What every page has to be: the one that is open, as it is now. `keys`: there is something to go to.
+  async look(name, { keys = true } = {}) {
     assert.ok(!looked.has(name), `${name} was looked at before`);
     looked.add(name);
     const { page } = this;
@@ -132,7 +132,7 @@ export class Person {
       }
     });
     await page.setViewportSize({ width: 1280, height: HEIGHT });
-    await check(`${name}: by the keyboard alone`, async () => this.#keyboard(name));
+    if (keys) await check(`${name}: by the keyboard alone`, async () => this.#keyboard(name));
   }
 
   /// What a form says when something is wrong with it: in which fields, in the order of the page.
