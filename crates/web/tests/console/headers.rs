@@ -22,7 +22,7 @@ fn guarded(answer: &Answer, secure: bool, what: &str) {
         assert!(!policy.contains("unsafe") && !policy.contains('*') && !policy.contains("http"), "{what}");
     }
     assert_eq!(answer.header("x-content-type-options"), "nosniff", "{what}");
-    assert_eq!(answer.header("referrer-policy"), "no-referrer", "{what}");
+    assert_eq!(answer.header("referrer-policy"), "same-origin", "{what}");
     assert_eq!(answer.header("cross-origin-opener-policy"), "same-origin", "{what}");
     assert_eq!(answer.header("cross-origin-resource-policy"), "same-origin", "{what}");
     assert_eq!(answer.headers.contains_key("strict-transport-security"), secure, "{what}");
