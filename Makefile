@@ -1,6 +1,6 @@
 # Everything a newcomer needs: make demo, make test.
 
-BIN := target/release/undisclosed
+BIN := $(or $(CARGO_TARGET_DIR),target)/release/undisclosed
 .PHONY: demo build front test audit bench fuzz prerequisites
 
 # The main job on embedded data; it cannot send real mail. ARGS=--exit ends with the accounting.

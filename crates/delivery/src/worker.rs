@@ -1,7 +1,8 @@
 //! One connection's work: a delivery at a time, from claim to settlement.
 
+mod connecting;
+
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use campaign::{Consequence, Pace, PauseCause, Stage, consequence};
@@ -17,9 +18,10 @@ use crate::lock::lock;
 use crate::paces::Turn;
 use crate::sender::{SendError, Shared};
 use crate::settle::{Outcome, Settle, Settled};
-use crate::smtp::{Envelope, EnvelopeOptions, HandOver, OpenError, Reply, Session, open};
-use crate::stop::{Stop, asked};
+use crate::smtp::{Envelope, EnvelopeOptions, HandOver, Reply, Session};
+use crate::stop::Stop;
 use crate::supply::{Next, until};
+use crate::worker::connecting::Connected;
 
 pub(crate) struct Worker {
     shared: Arc<Shared>,
@@ -39,13 +41,6 @@ struct Letter {
     claimed: Claimed,
     date: Timestamp,
     proved: Result<Proved, LetterError>,
-}
-
-/// Whether there is a connection for a delivery.
-enum Connected {
-    Yes,
-    /// The delivery was settled or given back.
-    No,
 }
 
 impl Worker {
@@ -250,73 +245,6 @@ impl Worker {
         }
     }
 
-    async fn connect(&mut self, claimed: &Claimed) -> Result<Connected, SendError> {
-        if self.session.is_some() {
-            return Ok(Connected::Yes);
-        }
-        self.flush().await?;
-        loop {
-            if self.stopping() {
-                self.release(claimed, None).await?;
-                return Ok(Connected::No);
-            }
-            let opens = lock(&self.shared.gate).opens(self.shared.clock.now());
-            match opens {
-                Some(then) => self.sleep_until(then).await,
-                None => break,
-            }
-        }
-        let mut stop = self.stop.clone();
-        let opened = tokio::select! {
-            opened = self.open() => opened,
-            // A relay that does not greet must not hold a process that is to stop.
-            () = asked(&mut stop, Stop::Soon) => {
-                self.release(claimed, None).await?;
-                return Ok(Connected::No);
-            }
-        };
-        match opened {
-            Ok(session) => {
-                self.session = Some(session);
-                self.taken = 0;
-                Ok(Connected::Yes)
-            }
-            Err(error) => {
-                self.not_connected(claimed, &error).await?;
-                Ok(Connected::No)
-            }
-        }
-    }
-
-    async fn open(&self) -> Result<Session, OpenError> {
-        let s = &self.shared;
-        open(&s.relay, s.tokens.as_ref(), &s.tls, s.clock.now()).await
-    }
-
-    async fn not_connected(&mut self, claimed: &Claimed, error: &OpenError) -> Result<(), SendError> {
-        if let Some(cause) = error.pauses() {
-            self.release(claimed, None).await?;
-            return Ok(self.shared.pause(cause, &error.to_string()).await?);
-        }
-        let now = self.shared.clock.now();
-        let chance = self.shared.random();
-        let gives_up = {
-            let mut gate = lock(&self.shared.gate);
-            gate.fail(now, chance);
-            gate.gives_up(now)
-        };
-        let settle = self.settle(claimed, None);
-        if gives_up {
-            self.apply(settle.impossible(0, "")).await?;
-            self.flush().await?;
-            self.shared.gave_up.store(true, Ordering::SeqCst);
-            self.shared.stop(None);
-            return Ok(());
-        }
-        self.apply(settle.not_sent()).await?;
-        self.flush().await
-    }
-
     fn settle<'a>(&self, claimed: &'a Claimed, intended_at: Option<Timestamp>) -> Settle<'a> {
         let (now, chance) = (self.shared.clock.now(), self.shared.random());
         Settle { claimed, intended_at, retry: self.shared.limits.retry, now, chance }
@@ -352,14 +280,6 @@ impl Worker {
         }
     }
 
-    /// A connection that was lost before it took anything counts as one that could not be opened.
-    fn connection_lost(&self) {
-        if self.taken == 0 {
-            let (now, chance) = (self.shared.clock.now(), self.shared.random());
-            lock(&self.shared.gate).fail(now, chance);
-        }
-    }
-
     async fn refused(
         &mut self,
         claimed: &Claimed,
@@ -382,13 +302,6 @@ impl Worker {
                 self.apply(settled).await
             }
         }
-    }
-
-    /// 421: the relay closes; wait before connecting again, all connections together.
-    fn slow_down(&mut self) {
-        self.session = None;
-        let (now, chance) = (self.shared.clock.now(), self.shared.random());
-        lock(&self.shared.gate).fail(now, chance);
     }
 
     fn reply(
