@@ -80,6 +80,8 @@ pub enum CampaignEvent {
     Submit,
     /// Somebody else agrees to exactly what was submitted.
     Approve,
+    /// The second person does not agree, and says why.
+    Return,
     /// Somebody changes what was or would be approved: whatever was agreed is void.
     Edit,
     /// Somebody takes it back, before the first message left.
@@ -106,9 +108,10 @@ pub enum CampaignEvent {
 
 impl CampaignEvent {
     /// Every event.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Submit,
         Self::Approve,
+        Self::Return,
         Self::Edit,
         Self::TakeBack,
         Self::Await,
@@ -128,6 +131,7 @@ impl CampaignEvent {
         match self {
             Self::Submit => "be submitted",
             Self::Approve => "be approved",
+            Self::Return => "be returned",
             Self::Edit => "be changed",
             Self::TakeBack => "be taken back",
             Self::Await => "be taken up",
@@ -162,6 +166,7 @@ const TRANSITIONS: &[(CampaignState, CampaignEvent, CampaignState)] = {
         (S::Draft, E::Submit, S::Submitted),
         (S::Draft, E::Cancel, S::Cancelled),
         (S::Submitted, E::Approve, S::Approved),
+        (S::Submitted, E::Return, S::Draft),
         (S::Submitted, E::Edit, S::Draft),
         (S::Submitted, E::TakeBack, S::Draft),
         (S::Submitted, E::Cancel, S::Cancelled),

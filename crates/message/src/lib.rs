@@ -17,6 +17,7 @@
 
 mod attachment;
 mod bundle;
+mod composition;
 mod discretion;
 mod dkim;
 mod encoding;
@@ -41,6 +42,7 @@ mod variant;
 
 pub use attachment::Attachment;
 pub use bundle::MessageBundle;
+pub use composition::{ComposedField, ComposedText, Composition, CompositionError};
 pub use discretion::{
     DEFAULT_DISCRETION_WORDS, DiscretionFinding, GLANCE_CHARS_MAX, Glance, default_discretion_words,
     discretion,

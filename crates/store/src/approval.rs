@@ -8,8 +8,10 @@ use sqlx::{AssertSqlSafe, Row};
 
 use crate::audience::{small, time};
 use crate::campaign::start_afresh;
+use crate::draft::consume;
 use crate::ledger::append;
-use crate::{CampaignId, SealedEntry, Store, StoreError};
+use crate::submission::keep;
+use crate::{CampaignId, DraftVersion, SealedEntry, Store, StoreError};
 
 /// Who stands behind a campaign.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -45,6 +47,8 @@ pub struct Resubmission<'a> {
     pub wanted_at: Option<Timestamp>,
     /// The hash of all that.
     pub submission: SubmissionDigest,
+    /// The draft that it is made of: it is one no more.
+    pub draft: Option<DraftVersion>,
     /// Now.
     pub now: Timestamp,
 }
@@ -107,6 +111,8 @@ impl Store {
         if new.message.is_some() {
             start_afresh(&mut transaction, id).await?;
         }
+        keep(&mut transaction, id).await?;
+        consume(&mut transaction, new.draft).await?;
         append(&mut transaction, entry).await?;
         transaction.commit().await?;
         Ok(())
@@ -148,6 +154,17 @@ impl Store {
             return Ok(());
         }
         drop(transaction);
+        self.why_not(id, seen, approver, CampaignEvent::Approve).await
+    }
+
+    /// Why nothing was decided about what was looked at.
+    pub(crate) async fn why_not(
+        &self,
+        id: CampaignId,
+        seen: SubmissionDigest,
+        approver: &str,
+        event: CampaignEvent,
+    ) -> Result<(), StoreError> {
         let (submission, author): (String, String) =
             sqlx::query_as("SELECT submission, author FROM campaign WHERE id = $1")
                 .bind(id.0)
@@ -160,7 +177,7 @@ impl Store {
         if submission != seen.to_string() {
             return Err(StoreError::Edited);
         }
-        self.or_not_possible(None, id, CampaignEvent::Approve).await
+        self.or_not_possible(None, id, event).await
     }
 
     /// Takes a campaign back into a draft, as long as no message has left.

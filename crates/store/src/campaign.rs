@@ -7,8 +7,10 @@ use sqlx::{AssertSqlSafe, Row};
 
 use crate::approval::{Approval, approval};
 use crate::audience::{complete, count, name_in_use, small, time};
+use crate::draft::consume;
 use crate::ledger::append;
-use crate::{Audience, Channel, SealedEntry, Store, StoreError, WorkerId};
+use crate::submission::keep;
+use crate::{Audience, Channel, DraftVersion, SealedEntry, Store, StoreError, WorkerId};
 
 /// The number of a campaign.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -49,6 +51,8 @@ pub struct NewCampaign<'a> {
     pub wanted_at: Option<Timestamp>,
     /// Rows of people on the suppression list.
     pub suppressed_rows: &'a [u32],
+    /// The draft that it is made of: it is one no more.
+    pub draft: Option<DraftVersion>,
 }
 
 /// A campaign.
@@ -92,7 +96,7 @@ impl Store {
     /// that a process killed in between leaves nothing that anybody sees.
     ///
     /// # Errors
-    /// [`StoreError::NameInUse`] for the campaign's or the audience's name.
+    /// [`StoreError::NameInUse`] for the campaign's or the audience's name; [`StoreError::DraftChanged`].
     pub async fn create_campaign(
         &self,
         new: &NewCampaign<'_>,
@@ -162,6 +166,8 @@ impl Store {
             .execute(&mut *transaction)
             .await?;
         }
+        keep(&mut transaction, CampaignId(id)).await?;
+        consume(&mut transaction, new.draft).await?;
         append(&mut transaction, entry).await?;
         transaction.commit().await?;
         Ok(CampaignId(id))
@@ -415,7 +421,7 @@ impl Store {
 }
 
 /// An audience that somebody forgot meanwhile has no people; whoever wants to forget it waits for this commit.
-async fn still_there(
+pub(crate) async fn still_there(
     store: &Store,
     transaction: &mut sqlx::AnyConnection,
     audience: &Audience,

@@ -25,6 +25,12 @@ pub enum StoreError {
     /// It is not what the approver looked at any more.
     #[error("the campaign was changed since you looked at it; nothing was approved. Look at it again")]
     Edited,
+    /// A draft is not what somebody had before them any more.
+    #[error("somebody else has changed it meanwhile")]
+    DraftChanged,
+    /// One of the named limits.
+    #[error("there are too many {0}; remove some first")]
+    TooMany(&'static str),
     /// A message has left, or may have.
     #[error(
         "it cannot be taken back: a message has left already, or may have. `undisclosed pause` stops the others"

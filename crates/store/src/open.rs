@@ -86,6 +86,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../migrations/sqlite/0009_look.sql"),
         include_str!("../migrations/postgres/0009_look.sql"),
     ),
+    (
+        11,
+        "draft",
+        include_str!("../migrations/sqlite/0011_draft.sql"),
+        include_str!("../migrations/postgres/0011_draft.sql"),
+    ),
 ];
 
 /// Where the database is.

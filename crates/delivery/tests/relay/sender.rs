@@ -97,6 +97,7 @@ async fn prepare(store: &Store, people: &[String]) -> store::Campaign {
         submission: None,
         wanted_at: None,
         suppressed_rows: &[],
+        draft: None,
     };
     let entry =
         store::SealedEntry { leaf: ledger::Hash::leaf(b"send"), sealed: Vec::new(), confidence: None };

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "the lint knows a test by its attribute, not what it calls")]
 
+mod composition;
 mod content;
 mod decode;
 mod golden;

@@ -1,5 +1,6 @@
 //! What both databases must do alike.
 
+mod drafts;
 mod entries;
 mod forgetting;
 mod leases;
@@ -94,6 +95,7 @@ fn new_campaign<'a>(name: &'a str) -> NewCampaign<'a> {
         submission: None,
         wanted_at: None,
         suppressed_rows: &[],
+        draft: None,
     }
 }
 

@@ -44,6 +44,7 @@ fn again<'a>(digest: &'a str) -> Resubmission<'a> {
         connections: 3,
         wanted_at: None,
         submission: submission(digest),
+        draft: None,
         now: NOW,
     }
 }

@@ -52,6 +52,7 @@ pub(crate) async fn submit(general: &General, args: SubmitArgs) -> Result<Exit, 
         connections: connections(args.connections.unwrap_or(campaign.connections))?,
         wanted_at,
         submission: submitted.digest(&installation.settings),
+        draft: None,
         now: installation.now(),
     };
     let detail = json!({"submission": new.submission.to_string(), "relay": relay});

@@ -206,6 +206,7 @@ async fn send(
         at: installation.now(),
         wanted_at: None,
         suppressed_rows: &prepared.checked.suppressed,
+        draft: None,
     };
     let detail = json!({"submission": submission.to_string()});
     let entry = installation.entry(&Act::new("submit", NAME, detail)).await?;

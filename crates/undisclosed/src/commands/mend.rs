@@ -97,6 +97,7 @@ async fn submit_mended(
         connections: campaign.connections,
         wanted_at,
         submission: submitted.digest(&installation.settings),
+        draft: None,
         now: installation.now(),
     };
     let detail = json!({"message_digest": message.digest, "submission": new.submission.to_string()});

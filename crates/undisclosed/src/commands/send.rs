@@ -64,6 +64,7 @@ pub(crate) async fn run(general: &General, args: SendArgs) -> Result<Exit, Failu
         at: installation.now(),
         wanted_at,
         suppressed_rows: &prepared.checked.suppressed,
+        draft: None,
     };
     let detail = json!({
         "people": prepared.audience.people, "audience_digest": prepared.audience.digest,

@@ -159,6 +159,7 @@ async fn a_campaign_of_which_a_message_left_is_not_taken_back() {
         connections: 1,
         wanted_at: None,
         submission,
+        draft: None,
         now: site.now(),
     };
     fine(site.store.resubmit(id, &again, &crate::site::entry()).await);

@@ -263,6 +263,7 @@ impl Site {
             submission,
             wanted_at: None,
             suppressed_rows: &[],
+            draft: None,
         };
         fine(self.store.create_campaign(&new, &audience, true, &entry()).await)
     }
