@@ -12,6 +12,7 @@ import { parseArgs } from 'node:util';
 import { check, runAll, withBrowser } from './checking.mjs';
 import * as accounts from './console/accounts.mjs';
 import * as campaigns from './console/campaigns.mjs';
+import * as drafts from './console/drafts.mjs';
 import { Installation } from './console/installation.mjs';
 import { Person, keepPictures } from './console/person.mjs';
 import { startProxy } from './console/proxy.mjs';
@@ -113,6 +114,7 @@ async function walk(browser, installation, relay, values) {
   await campaigns.watched(installation, relay, author, values.picture);
   await campaigns.stopped(installation, relay, author);
   await campaigns.approved(installation, grace, author);
+  await drafts.written(installation, author, grace);
   const plain = await withoutScript(browser, ada, account);
   if (values['users-picture']) {
     await ada.open('/users');

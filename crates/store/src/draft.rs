@@ -7,7 +7,7 @@ use sqlx::{AnyConnection, Row};
 
 use crate::audience::{count, name_in_use, number, time};
 use crate::ledger::append;
-use crate::{Audience, CampaignId, SealedEntry, Store, StoreError};
+use crate::{Audience, CampaignId, SealedEntry, Store, StoreError, UserId};
 
 /// Drafts at once: more than any team works on, and few enough to be listed.
 pub const DRAFTS_MAX: usize = 200;
@@ -265,6 +265,47 @@ impl Store {
             })
         };
         rows.iter().map(file).collect()
+    }
+
+    /// Notes that somebody looks at people's messages. Once is an entry; `entry` is dropped after that.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn look_at_draft(
+        &self,
+        id: DraftId,
+        user: UserId,
+        now: Timestamp,
+        entry: &SealedEntry,
+    ) -> Result<(), StoreError> {
+        let mut transaction = self.write.begin().await?;
+        let done = sqlx::query(
+            "INSERT INTO draft_look (draft_id, staff_id, at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+        )
+        .bind(id.0)
+        .bind(user.0)
+        .bind(now.as_microsecond())
+        .execute(&mut *transaction)
+        .await?;
+        if done.rows_affected() == 1 {
+            append(&mut transaction, entry).await?;
+        }
+        transaction.commit().await?;
+        Ok(())
+    }
+
+    /// Whether somebody has done that.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn looked_at_draft(&self, id: DraftId, user: UserId) -> Result<bool, StoreError> {
+        let at: Option<i64> =
+            sqlx::query_scalar("SELECT at FROM draft_look WHERE draft_id = $1 AND staff_id = $2")
+                .bind(id.0)
+                .bind(user.0)
+                .fetch_optional(&self.read)
+                .await?;
+        Ok(at.is_some())
     }
 
     /// Throws a draft away. A campaign that it would have changed stays as it is.

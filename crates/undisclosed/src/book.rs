@@ -1,8 +1,10 @@
 //! The ledger's book: acts are sealed for it, and read back (promise 10).
 
+use std::sync::Arc;
+
 use delivery::{Clock, Scribe, SystemClock};
 use keys::{DataKey, KeyFolderError, KeyName, Random};
-use ledger::{Commitment, EntryContent, Hash, Salt, Signer};
+use ledger::{Commitment, EntryContent, Hash, NodeId, Salt, Signer};
 use serde_json::{Value, json};
 use store::{Audience, Confidence, SealedEntry, StoredEntry};
 
@@ -169,28 +171,26 @@ impl Scribe for RuleScribe {
 /// Writes what people do in the console.
 pub(crate) struct ConsoleScribe {
     book: Book,
-    random: Random,
-    clock: SystemClock,
+    installation: Arc<Installation>,
 }
 
 impl ConsoleScribe {
-    pub(crate) async fn new(installation: &Installation) -> Result<Self, Failure> {
-        let book = Book::open(installation).await?;
-        Ok(Self { book, random: installation.random.clone(), clock: installation.clock })
+    pub(crate) async fn new(installation: &Arc<Installation>) -> Result<Self, Failure> {
+        Ok(Self { book: Book::open(installation).await?, installation: installation.clone() })
     }
 }
 
 impl web::Scribe for ConsoleScribe {
     fn entry(&self, act: &web::Act<'_>) -> Result<SealedEntry, web::ScribeError> {
         let detail = act.detail.iter().map(|(name, text)| ((*name).to_owned(), json!(text)));
-        let content = EntryContent {
-            at: self.clock.now().as_microsecond(),
-            actor: act.actor.clone(),
-            act: act.act.to_owned(),
-            subject: act.subject.to_owned(),
-            detail: Value::Object(detail.collect()).to_string(),
+        let act = Act {
+            act: act.act,
+            subject: act.subject,
+            detail: Value::Object(detail.collect()),
+            reason: act.reason,
+            by: Some(&act.actor),
         };
-        self.book.write(&self.random, &content).map_err(|failure| web::ScribeError(failure.message))
+        self.book.seal(&self.installation, &act).map_err(|failure| web::ScribeError(failure.message))
     }
 }
 
@@ -214,6 +214,16 @@ impl Installation {
             (commitment.to_base64() == recorded).then_some(text)
         });
         read.map_or(Reason::Altered, Reason::Text)
+    }
+
+    /// One entry, opened; nothing if it is not what was recorded.
+    pub(crate) async fn open_entry(&self, number: u64) -> Result<Option<OpenEntry>, Failure> {
+        let leaf = NodeId { level: 0, index: number };
+        let nodes = self.store.ledger_nodes(&[leaf]).await?;
+        let entries = self.store.ledger_entries(number).await?;
+        let book = Book::open(self).await?;
+        let found = entries.first().filter(|entry| entry.number == number).zip(nodes.get(&leaf));
+        Ok(found.and_then(|(entry, leaf)| book.read(entry, leaf)))
     }
 
     /// Records an act that changes nothing else.

@@ -37,16 +37,51 @@ struct One {
     suppressed: Option<keys::Fingerprint>,
 }
 
-/// Builds and proves the message of everybody who may be written to. One failing row stops all of it; each is named.
-#[expect(clippy::print_stderr, reason = "the list of failing rows goes to standard error")]
+/// Whoever is told how far it is.
+pub(crate) trait Watch: Sync {
+    /// So many messages were built and proved.
+    fn proved(&self, number: u64);
+    /// One of the first [`ROWS_NAMED_MAX`] rows that fail. The words name the row and hold no address.
+    fn fails(&self, error: &LetterError);
+}
+
+/// Somebody at a terminal: a bar, and the failing rows on standard error.
+struct Terminal(Bar);
+
+impl Watch for Terminal {
+    fn proved(&self, number: u64) {
+        self.0.set(number);
+    }
+
+    #[expect(clippy::print_stderr, reason = "the list of failing rows goes to standard error")]
+    fn fails(&self, error: &LetterError) {
+        eprintln!("{error}");
+    }
+}
+
+/// Builds and proves the message of everybody who may be written to. One failing row stops all of it; each is named on
+/// standard error.
 pub(crate) async fn everybody(
     store: &Store,
     audience: &Audience,
     letters: &Letters,
     now: Timestamp,
 ) -> Result<Checked, Failure> {
+    let terminal = Terminal(Bar::new("proving", audience.people));
+    let checked = everybody_watched(store, audience, letters, now, &terminal).await;
+    terminal.0.finish();
+    checked
+}
+
+/// The same for somebody else who watches.
+pub(crate) async fn everybody_watched(
+    store: &Store,
+    audience: &Audience,
+    letters: &Letters,
+    now: Timestamp,
+    watch: &dyn Watch,
+) -> Result<Checked, Failure> {
     let mut checked = Checked::default();
-    let bar = Bar::new("proving", audience.people);
     let (mut after, mut number, mut failing, mut first) = (0, 0, 0u64, None);
     loop {
         let page = store.people(audience, after, PAGE).await?;
@@ -54,7 +89,7 @@ pub(crate) async fn everybody(
         after = last.row;
         let results = tokio::task::block_in_place(|| prove_page(letters, &page, number, now));
         number += page.len() as u64;
-        bar.set(number);
+        watch.proved(number);
         let mut fingerprints = Vec::new();
         for (person, result) in page.iter().zip(results) {
             match (person.channel, result) {
@@ -66,7 +101,7 @@ pub(crate) async fn everybody(
                 (_, Some(Err(error))) => {
                     failing += 1;
                     if failing <= ROWS_NAMED_MAX {
-                        eprintln!("{error}");
+                        watch.fails(&error);
                     }
                     first.get_or_insert(error);
                 }
@@ -82,7 +117,6 @@ pub(crate) async fn everybody(
                 .filter_map(|(row, _)| u32::try_from(*row).ok()),
         );
     }
-    bar.finish();
     match first {
         None => Ok(checked),
         Some(error) => {

@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
+use delivery::Letters;
+use jiff::Timestamp;
 use serde_json::Value;
-use store::Campaign;
-use web::{Answer, DeskError, Rendered, Submitted};
+use store::{Campaign, PersonRow, Submission};
+use web::{Answer, DeskError, Difference, Rendered, Submitted};
 
 use crate::commands::approval::{sender, take_back};
+use crate::differences::differences;
 use crate::failure::Failure;
 use crate::forgetting::forgotten_on;
 use crate::installation::Installation;
@@ -23,12 +26,27 @@ impl web::Desk for Desk {
         Box::pin(async move { self.submission_of(campaign).await.map_err(said) })
     }
 
+    fn may_be_sent<'a>(&'a self, campaign: &'a Campaign) -> Answer<'a, ()> {
+        Box::pin(async move {
+            let audience = self.0.store.audience_of(campaign).await.map_err(|error| said(error.into()))?;
+            self.0.check_approval(campaign, &audience).map_err(said)
+        })
+    }
+
+    fn differences<'a>(
+        &'a self,
+        campaign: &'a Campaign,
+        before: &'a Submission,
+    ) -> Answer<'a, Vec<Difference>> {
+        Box::pin(async move { differences(campaign, before, &self.0.settings).map_err(said) })
+    }
+
     fn rendered<'a>(&'a self, campaign: &'a Campaign, place: u64) -> Answer<'a, Rendered> {
         Box::pin(async move { self.message_of(campaign, place).await.map_err(said) })
     }
 }
 
-fn said(failure: Failure) -> DeskError {
+pub(crate) fn said(failure: Failure) -> DeskError {
     DeskError(failure.message)
 }
 
@@ -67,13 +85,21 @@ impl Desk {
         // Dead links, and no Message-ID of a delivery: who looks at it must not act as the person.
         let identity = CampaignIdentity { number: 0, uid: "preview", test: true };
         let letters = letters(installation, &audience, files, &identity)?;
-        let rendering = render(&letters, &person, false, installation.now())?;
-        Ok(Rendered {
-            row: person.row,
-            headers: rendering.headers,
-            subject: rendering.subject,
-            text: rendering.plain,
-            html: rendering.html,
-        })
+        rendered(&letters, &person, installation.now())
     }
+}
+
+/// One person's message for a page: the address masked, and links dead.
+pub(crate) fn rendered(letters: &Letters, person: &PersonRow, now: Timestamp) -> Result<Rendered, Failure> {
+    let rendering = render(letters, person, false, now)?;
+    Ok(Rendered {
+        row: person.row,
+        language: rendering.language,
+        fell_back: rendering.fell_back,
+        sender: sender(letters.template.from()),
+        headers: rendering.headers,
+        subject: rendering.subject,
+        text: rendering.plain,
+        html: rendering.html,
+    })
 }

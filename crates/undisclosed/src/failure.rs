@@ -112,6 +112,8 @@ impl From<StoreError> for Failure {
             StoreError::Transition(_) => (Exit::Usage, "state", ""),
             StoreError::SamePerson => (Exit::Usage, "same_person", "; nothing was approved"),
             StoreError::Edited => (Exit::Usage, "edited", ""),
+            StoreError::DraftChanged => (Exit::Usage, "changed", "; nothing was submitted"),
+            StoreError::TooMany(_) => (Exit::Usage, "too_many", ""),
             StoreError::Left => (Exit::Usage, "left", ""),
             StoreError::CampaignOpen => (Exit::Usage, "campaign_open", "; nothing was forgotten"),
             StoreError::Forgotten => (Exit::Usage, "forgotten", "; nothing was sent"),

@@ -10,6 +10,8 @@ mod check;
 mod cli;
 mod commands;
 mod desk;
+mod differences;
+mod drafting;
 mod failure;
 mod forgetting;
 mod installation;

@@ -41,18 +41,7 @@ impl MessageFiles {
         let attachments = names.iter().map(|name| attachment(folder, name)).collect::<Result<_, _>>()?;
         let senders = message::Settings {
             from: from.map(|text| mailbox("--from", text)).transpose()?,
-            default_from: settings
-                .sender
-                .from
-                .as_ref()
-                .map(|text| mailbox("sender.from", text))
-                .transpose()?,
-            default_reply_to: settings
-                .sender
-                .reply_to
-                .as_ref()
-                .map(|text| mailbox("sender.reply_to", text))
-                .transpose()?,
+            ..default_senders(settings)?
         };
         Self::new(Template::new(default, translations, attachments, senders)?, settings)
     }
@@ -65,7 +54,8 @@ impl MessageFiles {
         Self::new(Template::from_bundle(bundle)?, settings)
     }
 
-    fn new(template: Template, settings: &Settings) -> Result<Self, Failure> {
+    /// A message that was read already.
+    pub(crate) fn new(template: Template, settings: &Settings) -> Result<Self, Failure> {
         let mut public: PublicList = template.public_addresses().into_iter().cloned().collect();
         for contact in &settings.public.contacts.0 {
             public.extend([Address::parse(contact).map_err(|error| {
@@ -103,6 +93,16 @@ impl MessageFiles {
             })
             .collect()
     }
+}
+
+/// The senders of the settings.
+pub(crate) fn default_senders(settings: &Settings) -> Result<message::Settings, Failure> {
+    let read = |key, text: &Option<String>| text.as_ref().map(|text: &String| mailbox(key, text)).transpose();
+    Ok(message::Settings {
+        from: None,
+        default_from: read("sender.from", &settings.sender.from)?,
+        default_reply_to: read("sender.reply_to", &settings.sender.reply_to)?,
+    })
 }
 
 fn kind(path: &Path) -> Result<SourceKind, Failure> {

@@ -1,6 +1,6 @@
-import { Button, Checkboxes, ErrorSummary, SkipLink, createAll } from 'govuk-frontend'
+import { Button, Checkboxes, ErrorSummary, NotificationBanner, Radios, SkipLink, createAll } from 'govuk-frontend'
 
-for (const component of [Button, Checkboxes, ErrorSummary, SkipLink]) {
+for (const component of [Button, Checkboxes, ErrorSummary, NotificationBanner, Radios, SkipLink]) {
   createAll(component)
 }
 
@@ -42,3 +42,21 @@ function watch(source) {
     if (failures > 1 || source.readyState === EventSource.CLOSED) lost.textContent = lost.dataset.lost
   })
 }
+
+// A message that is being written, as one person gets it, a moment after the last key. Without this there is a button.
+const PAUSE_MS = 700
+for (const form of document.querySelectorAll('form[data-live]')) {
+  const button = form.querySelector('[data-show-live]')
+  let pending
+  const show = () => button.click()
+  form.addEventListener('input', () => {
+    clearTimeout(pending)
+    pending = setTimeout(show, PAUSE_MS)
+  })
+  form.addEventListener('submit', () => clearTimeout(pending))
+  show()
+}
+
+// Work that goes on in the background: the page is loaded again until it is done.
+const AGAIN_MS = 2000
+if (document.querySelector('[data-again]')) setTimeout(() => window.location.reload(), AGAIN_MS)

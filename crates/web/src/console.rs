@@ -5,10 +5,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use accounts::{Attempt, Devices, Throttle, Token, TokenKind};
 use jiff::{SignedDuration, Timestamp};
 use keys::{DataKey, NoRandomness, Random};
-use store::{SealedEntry, Store, StoreError};
+use store::{Audience, SealedEntry, Store, StoreError};
 use tokio::sync::Semaphore;
 
 use crate::desk::Desk;
+use crate::drafting::Drafting;
 use crate::hashing::Hashing;
 use crate::origin::Origin;
 use crate::trouble::Trouble;
@@ -29,6 +30,8 @@ pub struct Act<'a> {
     pub subject: &'a str,
     /// Particulars: names of fields and their texts.
     pub detail: Vec<(&'static str, String)>,
+    /// What somebody typed, and the audience it is about: it can hold an address, and lies under the audience's key.
+    pub reason: Option<(&'a str, &'a Audience)>,
 }
 
 /// What it is about can be a login name, or a name: neither is for a log.
@@ -74,6 +77,8 @@ pub struct Parts {
     pub scribe: Arc<dyn Scribe>,
     /// The program behind the console.
     pub desk: Arc<dyn Desk>,
+    /// The same, for whoever writes messages.
+    pub drafting: Arc<dyn Drafting>,
     /// Randomness of the system.
     pub random: Random,
     /// The time.
@@ -95,6 +100,7 @@ pub struct Console {
     pub(crate) store: Store,
     pub(crate) scribe: Arc<dyn Scribe>,
     pub(crate) desk: Arc<dyn Desk>,
+    pub(crate) drafting: Arc<dyn Drafting>,
     pub(crate) pick_key: [u8; 32],
     pub(crate) random: Random,
     pub(crate) origin: Origin,
@@ -123,6 +129,7 @@ impl Console {
             store: parts.store,
             scribe: parts.scribe,
             desk: parts.desk,
+            drafting: parts.drafting,
             pick_key: parts.pick_key,
             random: parts.random,
             origin: parts.origin,

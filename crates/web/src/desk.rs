@@ -4,7 +4,7 @@ use std::pin::Pin;
 
 use campaign::SubmissionDigest;
 use jiff::{SignedDuration, Timestamp};
-use store::Campaign;
+use store::{Campaign, Submission};
 
 /// Why the program cannot answer. Said on the page: it holds no address and no name.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -44,6 +44,12 @@ pub struct Submitted {
 pub struct Rendered {
     /// The spreadsheet's row.
     pub row: u64,
+    /// The language of the text.
+    pub language: String,
+    /// The person's own language is none of the message's.
+    pub fell_back: bool,
+    /// The sender, as the person sees it.
+    pub sender: String,
     /// The header fields.
     pub headers: String,
     /// The subject.
@@ -60,10 +66,40 @@ impl std::fmt::Debug for Rendered {
     }
 }
 
+/// What became of a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    /// It is as it was.
+    Same,
+    /// It is new.
+    Added,
+    /// It is there no more.
+    Removed,
+}
+
+/// One part of a campaign that is not as it was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// Which part.
+    pub part: String,
+    /// Its lines: those that changed, and a few around them.
+    pub lines: Vec<(Change, String)>,
+}
+
 /// The program behind the console.
 pub trait Desk: Send + Sync {
     /// What is submitted, under the settings of now.
     fn submitted<'a>(&'a self, campaign: &'a Campaign) -> Answer<'a, Submitted>;
+
+    /// Whether it may be sent as it is: it is what was approved, under the settings of now.
+    fn may_be_sent<'a>(&'a self, campaign: &'a Campaign) -> Answer<'a, ()>;
+
+    /// What is different in it from a version that was submitted before.
+    fn differences<'a>(
+        &'a self,
+        campaign: &'a Campaign,
+        before: &'a Submission,
+    ) -> Answer<'a, Vec<Difference>>;
 
     /// The message of the person at `place`, from 1.
     fn rendered<'a>(&'a self, campaign: &'a Campaign, place: u64) -> Answer<'a, Rendered>;

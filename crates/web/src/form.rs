@@ -4,6 +4,8 @@ use std::fmt;
 
 /// Octets of a form without a file.
 pub(crate) const FORM_OCTETS_MAX: usize = 64 * 1024;
+/// Octets of a form in which somebody writes a message: some 100,000 letters, as browsers send them.
+pub(crate) const TEXT_FORM_OCTETS_MAX: usize = 512 * 1024;
 /// Fields of a form.
 const FIELDS_MAX: usize = 200;
 /// The hidden field with the form token.

@@ -13,7 +13,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 
 use crate::console::Console;
 use crate::cookie::Cookie;
-use crate::form::{FORM_OCTETS_MAX, Form, TOKEN_FIELD};
+use crate::form::{FORM_OCTETS_MAX, Form, TEXT_FORM_OCTETS_MAX, TOKEN_FIELD};
 use crate::routes::{Access, Route, Verb, page_of};
 use crate::serving::REQUEST_MAX;
 use crate::trouble::Trouble;
@@ -54,7 +54,7 @@ pub(crate) async fn guard(
     };
     // A form from elsewhere is refused before anything is said about who may.
     if request.method() == Method::POST {
-        request = match with_form(request, &visitor).await {
+        request = match with_form(request, &visitor, octets_max(&visitor, route)).await {
             Ok(request) => request,
             Err(trouble) => return trouble.into_response(),
         };
@@ -123,12 +123,20 @@ async fn touch(visitor: &Visitor) -> Result<(), Trouble> {
     Ok(())
 }
 
-async fn with_form(request: Request, visitor: &Visitor) -> Result<Request, Trouble> {
+/// Octets of a form that are read: of a stranger's, few, wherever it goes.
+fn octets_max(visitor: &Visitor, route: &Route) -> usize {
+    match (route.verb, route.access) {
+        (Verb::Write, Access::May(right)) if visitor.may(right) => TEXT_FORM_OCTETS_MAX,
+        _ => FORM_OCTETS_MAX,
+    }
+}
+
+async fn with_form(request: Request, visitor: &Visitor, octets_max: usize) -> Result<Request, Trouble> {
     if !visitor.console.origin.sent_this(request.headers()) {
         return Err(Trouble::Form);
     }
     let (parts, body) = request.into_parts();
-    let body = axum::body::to_bytes(body, FORM_OCTETS_MAX).await.map_err(|_| Trouble::TooLarge)?;
+    let body = axum::body::to_bytes(body, octets_max).await.map_err(|_| Trouble::TooLarge)?;
     let form = Form::read(&body).ok_or(Trouble::TooLarge)?;
     if !FormToken::verify(&visitor.holder, form.get(TOKEN_FIELD).unwrap_or_default()) {
         return Err(Trouble::Form);

@@ -7,6 +7,7 @@ mod assets;
 mod console;
 mod cookie;
 mod desk;
+mod drafting;
 mod form;
 mod guard;
 mod hashing;
@@ -23,7 +24,8 @@ mod trouble;
 mod visitor;
 
 pub use console::{Act, Console, ConsoleError, LINK_LIFE, Parts, Scribe, ScribeError, WATCHING_MAX};
-pub use desk::{Answer, Desk, DeskError, Rendered, Submitted};
+pub use desk::{Answer, Change, Desk, DeskError, Difference, Rendered, Submitted};
+pub use drafting::{Check, Checking, Checklist, Drafting, Standing};
 pub use health::health;
 pub use origin::{Origin, OriginError};
 pub use routes::{Access, Route, Verb, all_routes, router};

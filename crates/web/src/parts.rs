@@ -1,5 +1,7 @@
 //! The parts that forms are made of, in the design system's own markup.
 
+use std::borrow::Cow;
+
 use askama::Template;
 
 /// What is wrong with a form: which field, and what to do about it.
@@ -70,7 +72,7 @@ impl Kind {
 pub(crate) struct Input {
     id: &'static str,
     label: &'static str,
-    hint: &'static str,
+    hint: Cow<'static, str>,
     value: String,
     error: Option<String>,
     kind: Kind,
@@ -80,12 +82,25 @@ pub(crate) struct Input {
 
 impl Input {
     pub(crate) fn new(id: &'static str, label: &'static str, kind: Kind, errors: &Errors) -> Self {
-        Self { id, label, hint: "", value: String::new(), error: errors.of(id), kind, width: "", bold: false }
+        Self {
+            id,
+            label,
+            hint: Cow::Borrowed(""),
+            value: String::new(),
+            error: errors.of(id),
+            kind,
+            width: "",
+            bold: false,
+        }
     }
 
-    pub(crate) const fn hint(mut self, hint: &'static str) -> Self {
-        self.hint = hint;
-        self
+    pub(crate) fn hint(self, hint: &'static str) -> Self {
+        Self { hint: Cow::Borrowed(hint), ..self }
+    }
+
+    /// A hint that depends on the installation.
+    pub(crate) fn hint_text(self, hint: String) -> Self {
+        Self { hint: Cow::Owned(hint), ..self }
     }
 
     pub(crate) fn value(mut self, value: &str) -> Self {
@@ -100,9 +115,52 @@ impl Input {
     }
 
     fn described_by(&self) -> String {
-        let hint = (!self.hint.is_empty()).then(|| format!("{}-hint", self.id));
-        let error = self.error.is_some().then(|| format!("{}-error", self.id));
-        hint.into_iter().chain(error).collect::<Vec<_>>().join(" ")
+        described_by(self.id, &self.hint, self.error.as_ref())
+    }
+}
+
+/// What a screen reader says with a field: its hint, and what is wrong with it.
+fn described_by(id: &str, hint: &str, error: Option<&String>) -> String {
+    let hint = (!hint.is_empty()).then(|| format!("{id}-hint"));
+    let error = error.is_some().then(|| format!("{id}-error"));
+    hint.into_iter().chain(error).collect::<Vec<_>>().join(" ")
+}
+
+/// A field of many lines.
+#[derive(Template)]
+#[template(path = "parts/textarea.html")]
+pub(crate) struct Textarea {
+    pub(crate) id: &'static str,
+    pub(crate) label: &'static str,
+    pub(crate) hint: &'static str,
+    pub(crate) value: String,
+    pub(crate) error: Option<String>,
+    pub(crate) rows: u8,
+    pub(crate) bold: bool,
+}
+
+impl Textarea {
+    fn described_by(&self) -> String {
+        described_by(self.id, self.hint, self.error.as_ref())
+    }
+}
+
+/// One of a list.
+#[derive(Template)]
+#[template(path = "parts/select.html")]
+pub(crate) struct Select {
+    pub(crate) id: &'static str,
+    pub(crate) label: &'static str,
+    pub(crate) hint: &'static str,
+    pub(crate) error: Option<String>,
+    /// What is sent, and what is read.
+    pub(crate) options: Vec<(String, String)>,
+    pub(crate) chosen: String,
+}
+
+impl Select {
+    fn described_by(&self) -> String {
+        described_by(self.id, self.hint, self.error.as_ref())
     }
 }
 

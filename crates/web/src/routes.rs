@@ -10,7 +10,9 @@ use axum::routing::{MethodRouter, get, post};
 
 use crate::console::Console;
 use crate::guard::{guard, in_time, named};
-use crate::pages::{approval, campaign, campaigns, code, link, me, sign_in, sign_out, user, users};
+use crate::pages::{
+    approval, campaign, campaigns, code, draft, drafts, link, me, returning, sign_in, sign_out, user, users,
+};
 use crate::trouble::Trouble;
 use crate::{assets, headers};
 
@@ -36,6 +38,8 @@ pub enum Verb {
     Watch,
     /// Sends a form.
     Post,
+    /// Sends a form with a text that somebody wrote, which is longer than others.
+    Write,
 }
 
 /// One thing that can be asked for.
@@ -43,7 +47,7 @@ pub enum Verb {
 pub struct Route {
     /// How.
     pub verb: Verb,
-    /// Where; `{id}`, `{place}` and `{token}` stand for any.
+    /// Where; `{id}`, `{place}`, `{number}` and `{token}` stand for any.
     pub path: &'static str,
     /// By whom.
     pub access: Access,
@@ -56,6 +60,9 @@ macro_rules! route {
     };
     (WATCH $path:literal, $access:expr, $handler:path) => {
         Route { verb: Verb::Watch, path: $path, access: $access, handler: || get($handler) }
+    };
+    (WRITE $path:literal, $access:expr, $handler:path) => {
+        Route { verb: Verb::Write, path: $path, access: $access, handler: || post($handler) }
     };
     (POST $path:literal, $access:expr, $handler:path) => {
         Route { verb: Verb::Post, path: $path, access: $access, handler: || post($handler) }
@@ -81,15 +88,41 @@ const ROUTES: &[Route] = {
         route!(GET "/campaigns", May(R::SeeCampaigns), campaigns::list),
         route!(GET "/campaigns/{id}", May(R::SeeCampaigns), campaign::show),
         route!(WATCH "/campaigns/{id}/events", May(R::SeeCampaigns), campaign::events),
+        route!(POST "/campaigns/{id}/change", May(R::Compose), drafts::change),
         route!(POST "/campaigns/{id}/pause", May(R::Pause), campaign::pause),
+        route!(POST "/campaigns/{id}/resume", May(R::Resume), campaign::resume),
         route!(POST "/campaigns/{id}/take-back", May(R::TakeBack), campaign::take_back),
         route!(GET "/campaigns/{id}/cancel", May(R::Cancel), campaign::ask_cancel),
         route!(POST "/campaigns/{id}/cancel", May(R::Cancel), campaign::cancel),
         route!(GET "/campaigns/{id}/approve", May(R::Approve), approval::show),
         route!(POST "/campaigns/{id}/approve", May(R::Approve), approval::approve),
+        route!(POST "/campaigns/{id}/return", May(R::Approve), returning::send),
         route!(GET "/campaigns/{id}/messages/{place}", May(R::Approve), approval::message),
         route!(POST "/campaigns/{id}/messages/{place}", May(R::Approve), approval::open),
         route!(GET "/campaigns/{id}/messages/{place}/html", May(R::Approve), approval::message_html),
+        route!(GET "/drafts/new", May(R::Compose), drafts::new),
+        route!(POST "/drafts/new", May(R::Compose), drafts::create),
+        route!(GET "/drafts/{id}", May(R::Compose), draft::show),
+        route!(GET "/drafts/{id}/text/{number}", May(R::Compose), draft::text::show),
+        route!(WRITE "/drafts/{id}/text/{number}", May(R::Compose), draft::text::save),
+        route!(WRITE "/drafts/{id}/text/{number}/live", May(R::Compose), draft::text::live),
+        route!(GET "/drafts/{id}/languages", May(R::Compose), draft::languages::show),
+        route!(POST "/drafts/{id}/languages", May(R::Compose), draft::languages::add),
+        route!(POST "/drafts/{id}/languages/{number}/remove", May(R::Compose), draft::languages::remove),
+        route!(GET "/drafts/{id}/preview", May(R::Compose), draft::preview::find),
+        route!(GET "/drafts/{id}/preview/{place}", May(R::Compose), draft::preview::show),
+        route!(POST "/drafts/{id}/preview/{place}", May(R::Compose), draft::preview::look),
+        route!(GET "/drafts/{id}/preview/{place}/html", May(R::Compose), draft::preview::show_html),
+        route!(GET "/drafts/{id}/test", May(R::TestToOneself), draft::test::show),
+        route!(POST "/drafts/{id}/test", May(R::TestToOneself), draft::test::send),
+        route!(GET "/drafts/{id}/time", May(R::Compose), draft::time::show),
+        route!(POST "/drafts/{id}/time", May(R::Compose), draft::time::set),
+        route!(GET "/drafts/{id}/checks", May(R::Compose), draft::checks::show),
+        route!(POST "/drafts/{id}/check", May(R::Compose), draft::checks::begin),
+        route!(GET "/drafts/{id}/submit", May(R::Submit), draft::submit::show),
+        route!(POST "/drafts/{id}/submit", May(R::Submit), draft::submit::submit),
+        route!(GET "/drafts/{id}/remove", May(R::Compose), draft::remove::ask),
+        route!(POST "/drafts/{id}/remove", May(R::Compose), draft::remove::remove),
         route!(GET "/users", May(R::ManageUsers), users::list),
         route!(GET "/users/new", May(R::ManageUsers), users::new),
         route!(POST "/users/new", May(R::ManageUsers), users::invite),

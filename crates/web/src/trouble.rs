@@ -152,6 +152,9 @@ fn in_the_database(error: &StoreError) -> (StatusCode, &'static str, String) {
         | StoreError::OwnAccount
         | StoreError::SamePerson
         | StoreError::Edited
+        | StoreError::DraftChanged
+        | StoreError::TooMany(_)
+        | StoreError::Forgotten
         | StoreError::Left
         | StoreError::Transition(_) => {
             (StatusCode::CONFLICT, "This cannot be done", format!("Nothing was changed: {error}."))

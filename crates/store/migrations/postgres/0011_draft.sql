@@ -42,3 +42,11 @@ CREATE TABLE submission (
 
 -- The ledger's entry with the remark of an approver who returned it; -1: none
 ALTER TABLE campaign ADD COLUMN remark BIGINT NOT NULL DEFAULT -1;
+
+-- Who looked at people's messages of a draft: entered in the ledger the first time.
+CREATE TABLE draft_look (
+    draft_id        BIGINT  NOT NULL REFERENCES draft (id) ON DELETE CASCADE,
+    staff_id        BIGINT  NOT NULL REFERENCES staff (id) ON DELETE CASCADE,
+    at              BIGINT  NOT NULL,
+    PRIMARY KEY (draft_id, staff_id)
+);

@@ -21,6 +21,7 @@ contract! {
     drafts_are_bounded,
     a_returned_campaign_is_a_draft_with_a_remark,
     what_somebody_saw_last,
+    looking_at_a_draft_is_entered_once,
 }
 
 fn new<'a>(name: &'a str, content: &'a str) -> NewDraft<'a> {
@@ -191,4 +192,16 @@ async fn what_somebody_saw_last(bench: Bench) {
     let seen = fine(store.last_seen(&looker(ann, "m2")).await).expect("she saw the first");
     assert_eq!((seen.relay.as_str(), seen.at), ("smtp://127.0.0.1:25", NOW));
     assert_eq!(fine(store.last_seen(&looker(ben, "m2")).await), None, "he saw none");
+}
+
+async fn looking_at_a_draft_is_entered_once(bench: Bench) {
+    let store = &bench.store;
+    let at = draft(store, "January").await;
+    let ann = user(store, "ann@staff.example").await;
+    assert!(!fine(store.looked_at_draft(at.id, ann).await));
+    let entries = fine(store.ledger_head().await).size;
+    fine(store.look_at_draft(at.id, ann, NOW, &act()).await);
+    fine(store.look_at_draft(at.id, ann, NOW, &act()).await);
+    assert!(fine(store.looked_at_draft(at.id, ann).await));
+    assert_eq!(fine(store.ledger_head().await).size, entries + 1);
 }

@@ -60,7 +60,7 @@ pub(crate) async fn run(general: &General, args: MendArgs) -> Result<Exit, Failu
 }
 
 /// Message-IDs are of the sender's domain, and the relay's log is searched by them.
-async fn keeps_its_domain(
+pub(crate) async fn keeps_its_domain(
     installation: &Installation,
     campaign: &Campaign,
     domain: &str,

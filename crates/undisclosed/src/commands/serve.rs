@@ -14,6 +14,7 @@ use crate::book::ConsoleScribe;
 use crate::cli::General;
 use crate::commands::worker;
 use crate::desk::Desk;
+use crate::drafting::Drafting;
 use crate::failure::{Exit, Failure};
 use crate::installation::Installation;
 use crate::sending;
@@ -79,6 +80,7 @@ async fn console(installation: &Arc<Installation>, origin: Origin) -> Result<Arc
         store: installation.store.clone(),
         scribe: Arc::new(ConsoleScribe::new(installation).await?),
         desk: Arc::new(Desk(installation.clone())),
+        drafting: Arc::new(Drafting::new(installation)),
         pick_key: installation.instance.derive(Purpose::Pick),
         random: installation.random.clone(),
         now: Arc::new(move || clock.now()),

@@ -4,7 +4,7 @@ use delivery::Prepare;
 use delivery::smtp::{Envelope, EnvelopeOptions, HandOver, Session, open};
 use mail::Address;
 use serde_json::json;
-use store::PersonFields;
+use store::{Audience, PersonFields};
 
 use crate::answer::answer;
 use crate::book::Act;
@@ -18,17 +18,31 @@ use crate::relay::ReadyRelay;
 pub(crate) async fn run(general: &General, args: TestArgs) -> Result<Exit, Failure> {
     let installation = Installation::open(general.config.as_deref(), general.database.as_deref()).await?;
     let audience = installation.audience(&args.audience).await?;
-    let to = allowed(&args.to, &installation.settings.test.allowed_domains.0)?;
     let relay = ReadyRelay::find(args.smtp.as_deref(), &installation.settings)?;
     let files = MessageFiles::read(&args.message, args.from.as_deref(), &installation.settings)?;
+    let outcome = send_test(&installation, &audience, files, &args.to, relay, None).await?;
+    answer(
+        general.json,
+        &json!({"test": "sent", "reply": outcome}),
+        &format!("The relay took the test ({outcome})."),
+    );
+    Ok(Exit::Done)
+}
+
+/// Sends a test, and enters that it was sent. Returns the relay's reply.
+pub(crate) async fn send_test(
+    installation: &Installation,
+    audience: &Audience,
+    files: MessageFiles,
+    to: &str,
+    relay: ReadyRelay,
+    by: Option<&str>,
+) -> Result<String, Failure> {
+    let to = allowed(to, &installation.settings.test.allowed_domains.0)?;
     files.template.check_fields(&audience.fields)?;
     let identity = data_encoding::HEXLOWER.encode(&installation.random.octets::<16>()?);
-    let letters = letters(
-        &installation,
-        &audience,
-        files,
-        &CampaignIdentity { number: 0, uid: &identity, test: true },
-    )?;
+    let campaign = CampaignIdentity { number: 0, uid: &identity, test: true };
+    let letters = letters(installation, audience, files, &campaign)?;
     let values = audience.fields.iter().enumerate().map(|(place, field)| {
         if Some(place) == audience.language_field { String::new() } else { sample(field, &to) }
     });
@@ -42,13 +56,8 @@ pub(crate) async fn run(general: &General, args: TestArgs) -> Result<Exit, Failu
     let outcome = send(&mut session, &proved, &id).await?;
     session.quit().await;
     let act = Act::new("test", &audience.name, json!({"message": identity, "reply": outcome}));
-    installation.record(&act).await?;
-    answer(
-        general.json,
-        &json!({"test": "sent", "reply": outcome}),
-        &format!("The relay took the test ({outcome})."),
-    );
-    Ok(Exit::Done)
+    installation.record(&Act { by, ..act }).await?;
+    Ok(outcome)
 }
 
 async fn send(session: &mut Session, proved: &proof::Proved, id: &str) -> Result<String, Failure> {
@@ -76,7 +85,8 @@ async fn send(session: &mut Session, proved: &proof::Proved, id: &str) -> Result
 
 /// A test goes to colleagues alone: its domain is listed, whole.
 fn allowed(text: &str, domains: &[String]) -> Result<Address, Failure> {
-    let to = Address::parse(text).map_err(|error| Failure::usage("to", format!("--to: {error}")))?;
+    let to = Address::parse(text)
+        .map_err(|error| Failure::usage("to", format!("the address to send the test to: {error}")))?;
     let listed = domains.iter().any(|domain| {
         Address::parse(&format!("x@{domain}")).is_ok_and(|allowed| allowed.domain() == to.domain())
     });
@@ -85,7 +95,7 @@ fn allowed(text: &str, domains: &[String]) -> Result<Address, Failure> {
     }
     Err(Failure::usage(
         "test_domain",
-        "tests go only to domains listed in test.allowed_domains, and that of --to is not; nothing was sent",
+        "tests go only to domains listed in test.allowed_domains, and this address is of another; nothing was sent",
     ))
 }
 

@@ -11,19 +11,20 @@ use jiff::tz::TimeZone;
 use ring::hmac;
 use store::{Campaign, Looker};
 
-use crate::desk::{Rendered, Submitted};
+use crate::desk::{Change, Difference, Rendered, Submitted};
 use crate::page::{Frame, html};
 use crate::pages::campaign::{back_to, found, known_as};
+use crate::parts::{Errors, Textarea};
 use crate::trouble::Trouble;
 use crate::visitor::{Visitor, actor};
 
 /// Messages that an approver opens at least; of fewer people, everybody's.
 const LOOKS_MIN: usize = 3;
 /// A message in its frame: no script, no form, nothing fetched; styles and pictures of its own.
-const MESSAGE_POLICY: &str = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; \
+pub(crate) const MESSAGE_POLICY: &str = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; \
                               form-action 'none'; frame-ancestors 'self'";
 /// The page around it may have that frame.
-const FRAME_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; \
+pub(crate) const FRAME_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; \
                             frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 #[derive(Template)]
@@ -39,6 +40,10 @@ struct Page {
     own: bool,
     digest: String,
     take_back: String,
+    /// When this visitor looked at a version before, and what is different since.
+    before: Option<(String, Vec<Difference>)>,
+    errors: Errors,
+    remark: Textarea,
 }
 
 #[derive(Template)]
@@ -51,13 +56,13 @@ struct Message {
 }
 
 /// A campaign that waits for somebody like this visitor.
-struct Waiting {
-    campaign: Campaign,
-    submitted: Submitted,
+pub(crate) struct Waiting {
+    pub(crate) campaign: Campaign,
+    pub(crate) submitted: Submitted,
     looker: Looker,
 }
 
-async fn waiting(visitor: &Visitor, id: &str) -> Result<Waiting, Trouble> {
+pub(crate) async fn waiting(visitor: &Visitor, id: &str) -> Result<Waiting, Trouble> {
     let campaign = found(visitor, id).await?;
     if campaign.state != CampaignState::Submitted {
         return Err(store::StoreError::Transition(campaign::CampaignTransitionError {
@@ -100,13 +105,29 @@ pub(crate) async fn show(
     Path(id): Path<String>,
 ) -> Result<Response, Trouble> {
     let waiting = waiting(&visitor, &id).await?;
+    page(&visitor, &waiting, "", Errors::default()).await
+}
+
+/// What is different since this visitor last looked at a version.
+async fn before(visitor: &Visitor, waiting: &Waiting) -> Result<Option<(String, Vec<Difference>)>, Trouble> {
+    let Some(seen) = visitor.console.store.last_seen(&waiting.looker).await? else { return Ok(None) };
+    let differences = visitor.console.desk.differences(&waiting.campaign, &seen).await?;
+    Ok(Some((when(seen.at), differences)))
+}
+
+pub(crate) async fn page(
+    visitor: &Visitor,
+    waiting: &Waiting,
+    remark: &str,
+    errors: Errors,
+) -> Result<Response, Trouble> {
     let looks = visitor.console.store.looks(&waiting.looker).await?;
-    let picked = waiting.picked(&visitor).into_iter().map(|place| (place, looks.contains(&place)));
+    let picked = waiting.picked(visitor).into_iter().map(|place| (place, looks.contains(&place)));
     let picked: Vec<(u64, bool)> = picked.collect();
     let counts = visitor.console.store.counts(waiting.campaign.id).await?;
     let (campaign, s) = (&waiting.campaign, &waiting.submitted);
     let mut facts = vec![
-        ("Submitted by", known_as(&visitor, &campaign.approval.author).await?),
+        ("Submitted by", known_as(visitor, &campaign.approval.author).await?),
         ("From", s.sender.clone()),
         ("Subject", s.subjects.join("; ")),
         ("Audience", s.audience.clone()),
@@ -121,7 +142,7 @@ pub(crate) async fn show(
         }
     }
     html(&Page {
-        frame: Frame::of(&visitor, "Approve this campaign?", "/campaigns")?,
+        frame: Frame::of(visitor, "Approve this campaign?", "/campaigns")?.with_error(!errors.is_empty()),
         id: campaign.id.get(),
         name: campaign.name.clone(),
         facts,
@@ -130,10 +151,21 @@ pub(crate) async fn show(
         own: campaign.approval.author == actor(&visitor.somebody()?.user),
         digest: s.digest.to_string(),
         take_back: minutes(s.take_back),
+        before: before(visitor, waiting).await?,
+        remark: Textarea {
+            id: "remark",
+            label: "What is to be changed?",
+            hint: "The author reads it. Whom it is about can be named: it lies under the audience’s key",
+            value: remark.to_owned(),
+            error: errors.of("remark"),
+            rows: 4,
+            bold: false,
+        },
+        errors,
     })
 }
 
-fn when(at: Timestamp) -> String {
+pub(crate) fn when(at: Timestamp) -> String {
     TimeZone::system().to_datetime(at).strftime("%-d %B %Y, %H:%M").to_string()
 }
 

@@ -16,6 +16,7 @@ use store::{Campaign, Store, StoreError, UserId};
 
 use crate::page::{Frame, html};
 use crate::pages::campaigns::{class, word};
+use crate::pages::drafts::can_change;
 use crate::trouble::Trouble;
 use crate::visitor::Visitor;
 
@@ -42,9 +43,12 @@ struct Page {
     author: String,
     approver: String,
     submission: String,
+    remark: Option<String>,
     can_approve: bool,
+    can_change: bool,
     can_take_back: bool,
     can_pause: bool,
+    can_resume: bool,
     can_cancel: bool,
 }
 
@@ -128,6 +132,16 @@ pub(crate) async fn show(
             (None, false) => "nobody: this installation asks for no second person".to_owned(),
         },
         submission: approval.submission.clone(),
+        remark: match campaign.state {
+            CampaignState::Draft | CampaignState::Submitted
+                if visitor.may(Right::Compose) || visitor.may(Right::Approve) =>
+            {
+                visitor.console.drafting.remark(&campaign).await?
+            }
+            _ => None,
+        },
+        can_change: visitor.may(Right::Compose) && can_change(campaign.state),
+        can_resume: visitor.may(Right::Resume) && campaign.state == CampaignState::Paused,
         can_approve: visitor.may(Right::Approve) && allows(CampaignEvent::Approve),
         can_take_back: visitor.may(Right::TakeBack) && allows(CampaignEvent::TakeBack) && !left,
         can_pause: visitor.may(Right::Pause)
@@ -209,6 +223,13 @@ fn told(state: CampaignState, counts: &Counts) -> String {
 
 pub(crate) async fn pause(visitor: Extension<Visitor>, id: Path<String>) -> Result<Response, Trouble> {
     step(visitor, id, CampaignEvent::Pause, "pause", "paused by hand").await
+}
+
+/// Goes on with exactly what was approved; a worker takes it up.
+pub(crate) async fn resume(visitor: Extension<Visitor>, id: Path<String>) -> Result<Response, Trouble> {
+    let campaign = found(&visitor, &id).await?;
+    visitor.console.desk.may_be_sent(&campaign).await?;
+    step(visitor, id, CampaignEvent::Resume, "resume", "").await
 }
 
 pub(crate) async fn cancel(visitor: Extension<Visitor>, id: Path<String>) -> Result<Response, Trouble> {

@@ -7,6 +7,8 @@ use axum::response::{IntoResponse, Redirect, Response};
 use campaign::CampaignState;
 
 use crate::page::{Frame, html};
+use crate::pages::approval::when;
+use crate::pages::campaign::known_as;
 use crate::trouble::Trouble;
 use crate::visitor::Visitor;
 
@@ -29,6 +31,34 @@ struct Page {
     frame: Frame,
     campaigns: Vec<Row>,
     more: bool,
+    can_write: bool,
+    drafts: Vec<DraftRow>,
+}
+
+struct DraftRow {
+    id: i64,
+    name: String,
+    audience: String,
+    changed_by: String,
+    changed_at: String,
+}
+
+/// What is being written, for those who write.
+async fn drafts(visitor: &Visitor) -> Result<Vec<DraftRow>, Trouble> {
+    if !visitor.may(Right::Compose) {
+        return Ok(Vec::new());
+    }
+    let mut rows = Vec::new();
+    for draft in visitor.console.store.drafts().await? {
+        rows.push(DraftRow {
+            id: draft.at.id.0,
+            changed_by: known_as(visitor, &draft.author).await?,
+            changed_at: when(draft.changed_at),
+            name: draft.name,
+            audience: draft.audience.name,
+        });
+    }
+    Ok(rows)
 }
 
 /// The first page: what somebody's roles show.
@@ -53,7 +83,13 @@ pub(crate) async fn list(Extension(visitor): Extension<Visitor>) -> Result<Respo
             to_look_at: counts.failed + counts.in_doubt + counts.held,
         });
     }
-    html(&Page { frame: Frame::of(&visitor, "Campaigns", "/campaigns")?, campaigns, more })
+    html(&Page {
+        frame: Frame::of(&visitor, "Campaigns", "/campaigns")?,
+        campaigns,
+        more,
+        can_write: visitor.may(Right::Compose),
+        drafts: drafts(&visitor).await?,
+    })
 }
 
 /// The state, as a page says it.

@@ -74,6 +74,7 @@ pub(crate) struct Filling {
     pub(crate) submitted: i64,
     pub(crate) user: i64,
     pub(crate) link: String,
+    pub(crate) draft: i64,
 }
 
 impl Filling {
@@ -81,14 +82,23 @@ impl Filling {
         let campaign = site.campaign("January").await.get();
         let submitted = site.submitted("February", "uid 1").await.get();
         let (_, link) = site.invited("new@staff.example", "New", Roles::NONE).await;
-        Self { campaign, submitted, user: user.id.0, link }
+        let draft = site.draft("March", "January").await.0;
+        Self { campaign, submitted, user: user.id.0, link, draft }
     }
 
     /// # Panics
     /// For a route whose parameters nobody told this test about.
     pub(crate) fn path(&self, route: &Route) -> String {
         let path = match route.path.split('/').nth(1) {
-            Some("campaigns") if route.path.contains("/approve") || route.path.contains("/messages/") => {
+            Some("drafts") => {
+                let path = route.path.replace("{id}", &self.draft.to_string()).replace("{place}", "1");
+                path.replace("{number}", if path.contains("/languages/") { "1" } else { "0" })
+            }
+            Some("campaigns")
+                if route.path.contains("/approve")
+                    || route.path.contains("/return")
+                    || route.path.contains("/messages/") =>
+            {
                 route.path.replace("{id}", &self.submitted.to_string()).replace("{place}", "1")
             }
             Some("campaigns") => route.path.replace("{id}", &self.campaign.to_string()),
@@ -163,7 +173,7 @@ async fn what_comes_of_a_request_follows_from_the_table_of_routes() {
             let answers = match route.verb {
                 Verb::Get => vec![browser.get(&path).await, browser.ask(Method::HEAD, &path).await],
                 Verb::Watch => vec![browser.ask(Method::HEAD, &path).await],
-                Verb::Post => {
+                Verb::Post | Verb::Write => {
                     // A link's form is worth something with its page's secret alone.
                     let secret = match route.path {
                         "/link/{token}" => secret_of(&site.browser().get(&path).await).1,

@@ -126,6 +126,7 @@ async fn no_secret_is_entered_or_printed() {
         act: "invite-user",
         subject: "a@x",
         detail: vec![("name", "Anna".to_owned())],
+        reason: None,
     };
     assert_eq!(format!("{act:?}"), "Act(user 1, invite-user)");
 }

@@ -13,6 +13,8 @@ use crate::site::{Member, Site};
 
 /// As the console has it: octets of a form.
 const FORM_OCTETS_MAX: usize = 64 * 1024;
+/// As the console has it: octets of a form with a text that somebody wrote.
+const TEXT_FORM_OCTETS_MAX: usize = 512 * 1024;
 /// As the console has it: fields of a form.
 const FIELDS_MAX: usize = 200;
 
@@ -56,7 +58,7 @@ impl Bench {
 }
 
 fn posts() -> impl Iterator<Item = &'static Route> {
-    web::all_routes().iter().filter(|route| route.verb == Verb::Post)
+    web::all_routes().iter().filter(|route| matches!(route.verb, Verb::Post | Verb::Write))
 }
 
 fn own_token(browser: &Browser<'_>) -> String {
@@ -123,7 +125,8 @@ async fn a_form_past_its_limits_is_refused() {
         Browser::fields(&[("form", &own_token(b)), ("roles", "reader")]) + &"&x=1".repeat(fields - 2)
     };
     let large = StatusCode::PAYLOAD_TOO_LARGE;
-    bench.refused("octets", large, |b, path| b.form(path, filled(b, FORM_OCTETS_MAX + 1))).await;
+    let limit = |path: &str| if path.contains("/text/") { TEXT_FORM_OCTETS_MAX } else { FORM_OCTETS_MAX };
+    bench.refused("octets", large, |b, path| b.form(path, filled(b, limit(path) + 1))).await;
     bench.refused("fields", large, |b, path| b.form(path, many(b, FIELDS_MAX + 1))).await;
     let mut browser = bench.browser().await;
     for body in [filled(&browser, FORM_OCTETS_MAX), many(&browser, FIELDS_MAX)] {
@@ -142,7 +145,7 @@ async fn other_methods_do_nothing() {
         let mut methods = vec![Method::PUT, Method::DELETE, Method::PATCH, Method::OPTIONS];
         match route.verb {
             Verb::Get | Verb::Watch if !both => methods.push(Method::POST),
-            Verb::Post if !both => methods.extend([Method::GET, Method::HEAD]),
+            Verb::Post | Verb::Write if !both => methods.extend([Method::GET, Method::HEAD]),
             _ => {}
         }
         for method in methods {
@@ -175,7 +178,7 @@ async fn nothing_answers_to_another_name() {
         ] {
             let mut browser = bench.browser().await;
             let mut request = own(&browser, &path);
-            if verb != Verb::Post {
+            if !matches!(verb, Verb::Post | Verb::Write) {
                 *request.method_mut() = Method::GET;
             }
             request.headers_mut().remove(HOST);

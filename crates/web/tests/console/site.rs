@@ -11,14 +11,16 @@ use jiff::{SignedDuration, Timestamp};
 use keys::{DataKey, Fingerprint, Random};
 use ledger::Hash;
 use store::{
-    AudienceUid, Campaign, CampaignId, Channel, DatabaseUrl, NewAudience, NewCampaign, NewUser, SealedEntry,
-    SealedPerson, Store, UserId,
+    AudienceUid, Campaign, CampaignId, Channel, DatabaseUrl, DraftId, NewAudience, NewCampaign, NewDraft,
+    NewUser, SealedEntry, SealedPerson, Store, Submission as KeptSubmission, UserId,
 };
 use web::{
-    Act, Console, Desk, DeskError, LINK_LIFE, Origin, Parts, Rendered, Scribe, ScribeError, Submitted,
+    Act, Change, Console, Desk, Difference, LINK_LIFE, Origin, Parts, Rendered, Scribe, ScribeError,
+    Submitted,
 };
 
 use crate::browser::Browser;
+use crate::program::{TestDrafting, hostile_message};
 
 pub(crate) const PASSWORD: &str = "otter quilt lamp seven";
 /// What nobody may get to run on a page.
@@ -39,6 +41,7 @@ pub(crate) struct Recorded {
     pub(crate) act: &'static str,
     pub(crate) subject: String,
     pub(crate) detail: String,
+    pub(crate) reason: Option<String>,
 }
 
 /// Seals nothing: what an entry commits to is looked at before.
@@ -53,6 +56,7 @@ impl Scribe for TestScribe {
             act: act.act,
             subject: act.subject.to_owned(),
             detail: format!("{:?}", act.detail),
+            reason: act.reason.map(|(text, _)| text.to_owned()),
         });
         let leaf = Hash::leaf(format!("{} {:?}", acts.len(), acts.last()).as_bytes());
         Ok(SealedEntry { leaf, sealed: vec![1, 2, 3], confidence: None })
@@ -94,16 +98,18 @@ impl Desk for TestDesk {
         Box::pin(async move { Ok(submitted) })
     }
 
+    fn may_be_sent<'a>(&'a self, _: &'a Campaign) -> web::Answer<'a, ()> {
+        Box::pin(async move { Ok(()) })
+    }
+
+    fn differences<'a>(&'a self, _: &'a Campaign, _: &'a KeptSubmission) -> web::Answer<'a, Vec<Difference>> {
+        let lines = [Change::Same, Change::Added, Change::Removed].map(|change| (change, HOSTILE.to_owned()));
+        let difference = Difference { part: HOSTILE.to_owned(), lines: lines.to_vec() };
+        Box::pin(async move { Ok(vec![difference]) })
+    }
+
     fn rendered<'a>(&'a self, _: &'a Campaign, place: u64) -> web::Answer<'a, Rendered> {
-        let hostile = || HOSTILE.to_owned();
-        let found = (place <= PEOPLE.into()).then(|| Rendered {
-            row: place + 1,
-            headers: hostile(),
-            subject: hostile(),
-            text: hostile(),
-            html: hostile(),
-        });
-        Box::pin(async move { found.ok_or_else(|| DeskError("nobody has this place.".to_owned())) })
+        Box::pin(async move { hostile_message(place) })
     }
 }
 
@@ -113,6 +119,7 @@ pub(crate) struct Site {
     pub(crate) router: Router,
     pub(crate) origin: &'static str,
     pub(crate) scribe: Arc<TestScribe>,
+    pub(crate) program: Arc<TestDrafting>,
     pub(crate) random: Random,
     clock: Arc<Mutex<Timestamp>>,
     folder: tempfile::TempDir,
@@ -153,10 +160,12 @@ impl Site {
     ) -> Self {
         let (random, clock) = (Random::default(), Arc::new(Mutex::new(START)));
         let (scribe, hands) = (Arc::new(TestScribe::default()), clock.clone());
+        let program = Arc::new(TestDrafting::default());
         let console = fine(Console::new(Parts {
             store: store.clone(),
             scribe: scribe.clone(),
             desk: Arc::new(TestDesk),
+            drafting: program.clone(),
             random: random.clone(),
             now: Arc::new(move || *fine(hands.lock())),
             origin: fine(Origin::parse(origin)),
@@ -166,7 +175,7 @@ impl Site {
             hash_cost: fine(HashCost::new(8, 1, 1)),
         }));
         let router = web::router(&console);
-        Self { store, console, router, origin, scribe, random, clock, folder, server }
+        Self { store, console, router, origin, scribe, program, random, clock, folder, server }
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -266,6 +275,21 @@ impl Site {
             draft: None,
         };
         fine(self.store.create_campaign(&new, &audience, true, &entry()).await)
+    }
+
+    /// A message that is being written, for the audience of that name.
+    pub(crate) async fn draft(&self, name: &str, audience: &str) -> DraftId {
+        let audience = fine(self.store.find_audience(audience).await).expect("an audience");
+        let content = fine(serde_json::to_string(&message::Composition::empty()));
+        let new = NewDraft {
+            name,
+            campaign: None,
+            content: &content,
+            wanted_at: None,
+            author: "uid 1",
+            now: self.now(),
+        };
+        fine(self.store.create_draft(&new, &audience, &[], &entry()).await)
     }
 
     /// The octets of the database: whatever is written changes them. Of SQLite alone.
