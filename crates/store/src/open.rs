@@ -86,6 +86,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../migrations/sqlite/0009_look.sql"),
         include_str!("../migrations/postgres/0009_look.sql"),
     ),
+    (
+        10,
+        "public",
+        include_str!("../migrations/sqlite/0010_public.sql"),
+        include_str!("../migrations/postgres/0010_public.sql"),
+    ),
 ];
 
 /// Where the database is.

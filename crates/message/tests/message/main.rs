@@ -4,6 +4,7 @@
 
 mod content;
 mod decode;
+mod footer;
 mod golden;
 mod languages;
 mod limits;
@@ -33,6 +34,7 @@ pub(crate) fn identity() -> Identity {
             mailto: Some("mailto:out@survey.example?subject=out".to_owned()),
             https: Some("https://survey.example/u/abc".to_owned()),
         }),
+        preferences: None,
         test: false,
     }
 }
