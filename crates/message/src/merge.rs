@@ -16,6 +16,9 @@ use crate::source::Source;
 /// The field that is the person's preference page, in every message that has one: no column is needed for it.
 pub const PREFERENCES_FIELD: &str = "preferences_url";
 
+/// What stands for it in a sample.
+const SAMPLE_PAGE: &str = "https://test.invalid/preferences";
+
 const SUBJECT: &str = "subject";
 const BODY: &str = "body";
 /// Tells our own error from the engine's; never shown.
@@ -273,7 +276,9 @@ fn engine() -> Environment<'static> {
 }
 
 fn sample(fields: &BTreeSet<String>) -> Vec<(String, Value)> {
-    fields.iter().map(|name| (name.clone(), Value::from("x"))).collect()
+    // A link made of this field alone takes an address, and every author makes one.
+    let value = |name: &String| if name == PREFERENCES_FIELD { SAMPLE_PAGE } else { "x" };
+    fields.iter().map(|name| (name.clone(), Value::from(value(name)))).collect()
 }
 
 /// Makes a hole of everything that an expression printed. None when there are more than [`VALUES_MAX`].

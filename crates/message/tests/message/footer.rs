@@ -57,6 +57,14 @@ fn an_author_who_places_the_link_has_no_footer() {
 }
 
 #[test]
+fn a_link_to_the_page_hides_nothing_from_the_discretion_check_and_adds_nothing() {
+    let words = message::default_discretion_words();
+    let found = |body: &str| markdown("Your views", body).discretion(&words).len();
+    assert_eq!(found("Hello {{ crime_reference }} [Choices]({{ preferences_url }})"), 0);
+    assert_eq!(found("Crime [Choices]({{ preferences_url }})"), found("Crime"));
+}
+
+#[test]
 fn in_a_test_the_link_is_dead() {
     let test = message::Identity { test: true, ..with_page() };
     for body in ["Hello", "{{ preferences_url }}", "[x]({{ preferences_url }})"] {
