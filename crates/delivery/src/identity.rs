@@ -203,6 +203,22 @@ mod tests {
         }
     }
 
+    proptest::proptest! {
+        #[test]
+        fn whatever_is_not_made_here_opens_nothing(text in "\\PC{0,60}|[a-z2-7]{29}|[a-z2-7]{39}") {
+            let keys = keys();
+            proptest::prop_assert_eq!(keys.open_token(&text), None);
+            proptest::prop_assert_eq!(keys.open_link_token(&text), None);
+        }
+
+        #[test]
+        fn every_delivery_has_a_link_of_its_own(campaign in 0..i64::from(u32::MAX), number in 0..u64::from(u32::MAX)) {
+            let keys = keys();
+            proptest::prop_assert_eq!(keys.open_link_token(&keys.link_token(campaign, number)), Some((campaign, number)));
+            proptest::prop_assert_ne!(keys.link_token(campaign, number), keys.link_token(campaign, number + 1));
+        }
+    }
+
     #[test]
     fn a_repeated_attempt_has_the_same_identity() {
         let keys = keys();

@@ -162,6 +162,17 @@ mod tests {
         assert!(Words::of("cy-GB").unwrap().say("unreviewed").contains("cyfieithydd"));
     }
 
+    proptest::proptest! {
+        #[test]
+        fn whatever_a_browser_asks_for_it_gets_a_language(octets in proptest::collection::vec(32u8..=255, 0..400)) {
+            let octets: Vec<u8> = octets.into_iter().filter(|octet| *octet != 127).collect();
+            let headers = HeaderMap::from_iter([(ACCEPT_LANGUAGE, HeaderValue::from_bytes(&octets).unwrap())]);
+            let text = String::from_utf8_lossy(&octets);
+            let tag = Words::choose(Some(&text), Some(&text), &headers).tag;
+            proptest::prop_assert!(FILES.iter().any(|(known, _)| *known == tag));
+        }
+    }
+
     #[test]
     fn the_language_of_a_page() {
         let with = |text: &'static str| HeaderMap::from_iter([(ACCEPT_LANGUAGE, text.parse().unwrap())]);
