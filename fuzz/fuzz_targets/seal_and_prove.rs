@@ -29,6 +29,7 @@ fuzz_target!(|input: (u8, &str, &str)| {
         utc_offset: jiff::tz::Offset::UTC,
         reverse_path: None,
         unsubscribe: None,
+        preferences: Some("https://police.example/preferences/abc".to_owned()),
         test: false,
     };
     let Ok(sealed) = template.seal(&person, &identity, &[]) else { return };

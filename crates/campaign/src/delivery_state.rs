@@ -94,11 +94,13 @@ pub enum DeliveryEvent {
     FoundSent,
     /// A log or a person says of a delivery in doubt that the relay did not take it.
     FoundUnsent,
+    /// The person does not want to be written to any more, or must not be.
+    Suppress,
 }
 
 impl DeliveryEvent {
     /// Every event.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Claim,
         Self::Release,
         Self::Intend,
@@ -108,6 +110,7 @@ impl DeliveryEvent {
         Self::Lose,
         Self::FoundSent,
         Self::FoundUnsent,
+        Self::Suppress,
     ];
 }
 
@@ -150,6 +153,12 @@ const TRANSITIONS: &[(DeliveryState, DeliveryEvent, DeliveryState)] = {
         (S::InDoubt, E::Lose, S::InDoubt),
         (S::InDoubt, E::FoundSent, S::Accepted),
         (S::InDoubt, E::FoundUnsent, S::Queued),
+        // The person's wish counts until an intent is durable. Behind it, the relay said "later": there is none for them.
+        (S::Queued, E::Suppress, S::Suppressed),
+        (S::Deferred, E::Suppress, S::Suppressed),
+        (S::Claimed, E::Suppress, S::Suppressed),
+        (S::Intended, E::Suppress, S::Suppressed),
+        (S::InDoubt, E::Suppress, S::Suppressed),
     ]
 };
 
@@ -190,7 +199,7 @@ mod tests {
                 assert_eq!(from.after(event).is_ok(), listed, "{from:?} {event:?}");
             }
         }
-        assert_eq!(TRANSITIONS.len(), 18);
+        assert_eq!(TRANSITIONS.len(), 23);
     }
 
     #[test]

@@ -1,28 +1,29 @@
 //! What makes a message this message and no other: derived from the delivery, so that an attempt repeated is the same
 //! octets.
 
-use data_encoding::BASE32_NOPAD;
 use jiff::Timestamp;
 use jiff::tz::Offset;
 use keys::{FINGERPRINT_OCTETS, Fingerprint, InstanceKey, Purpose};
 use mail::Address;
 use message::{Identity, Unsubscribe};
 use ring::hmac;
-use subtle::ConstantTimeEq;
+
+use crate::place_token::{PlaceTokens, base32};
 
 /// Octets of a keyed identifier: 120 bits, so that nobody guesses one.
 const IDENTIFIER_OCTETS: usize = 15;
 /// Octets of the tag in a return path: 80 bits, tried online only.
 const TAG_OCTETS: usize = 10;
-/// Campaign and delivery, four octets each.
-const PLACE_OCTETS: usize = 8;
+/// Octets of the tag in a link: 128 bits.
+const LINK_TAG_OCTETS: usize = 16;
 /// What a VERP local part begins with.
 const BOUNCE_PREFIX: &str = "b-";
 
-/// Keys for Message-IDs, boundaries, return paths and unsubscribe tokens.
+/// Keys for Message-IDs, boundaries, return paths and the links to the public pages.
 pub struct IdentityKeys {
     message: hmac::Key,
-    return_path: hmac::Key,
+    return_path: PlaceTokens<TAG_OCTETS>,
+    links: PlaceTokens<LINK_TAG_OCTETS>,
 }
 
 /// Where a person can ask for no more.
@@ -30,7 +31,7 @@ pub struct IdentityKeys {
 pub struct UnsubscribeTargets {
     /// The mailbox that takes requests by mail.
     pub mailbox: Option<Address>,
-    /// `public.url`, an https URL; without it there is no one-click (RFC 8058 §3.1).
+    /// `public.url`; without it no link is in the message, and if it is not https no one-click (RFC 8058 §3.1).
     pub public_url: Option<String>,
 }
 
@@ -44,8 +45,11 @@ impl IdentityKeys {
     /// The keys of an installation.
     #[must_use]
     pub fn new(instance: &InstanceKey) -> Self {
-        let key = |purpose| hmac::Key::new(hmac::HMAC_SHA256, &instance.derive(purpose));
-        Self { message: key(Purpose::MessageIdentity), return_path: key(Purpose::ReturnPath) }
+        Self {
+            message: hmac::Key::new(hmac::HMAC_SHA256, &instance.derive(Purpose::MessageIdentity)),
+            return_path: PlaceTokens::new(&instance.derive(Purpose::ReturnPath)),
+            links: PlaceTokens::new(&instance.derive(Purpose::PublicLink)),
+        }
     }
 
     fn derive<const N: usize>(&self, label: &str, campaign_uid: &str, number: u64) -> [u8; N] {
@@ -65,46 +69,37 @@ impl IdentityKeys {
         Fingerprint(out)
     }
 
-    /// A token that names a delivery to us and nothing to anybody else: 16 + 13 letters and digits. The place is
-    /// masked by a stream derived from the tag, so that it tells neither the row nor the number of messages.
+    /// The token of a return path: it names a delivery to us and nothing to anybody else, in 16 + 13 letters and digits.
     #[must_use]
     pub fn token(&self, campaign: i64, number: u64) -> String {
-        let mut place = place(campaign, number);
-        let tag = self.tag(&place);
-        self.mask(&tag, &mut place);
-        format!("{}{}", base32(&tag), base32(&place))
+        self.return_path.token(campaign, number)
     }
 
-    /// The campaign and delivery of a token, in whatever case mail servers made of it; nothing for a forged one.
+    /// The campaign and delivery of a return path's token, in whatever case mail servers made of it; nothing for a forged
+    /// one, or for a link's.
     #[must_use]
     pub fn open_token(&self, token: &str) -> Option<(i64, u64)> {
-        let upper = token.to_ascii_uppercase();
-        let (tag, masked) = upper.split_at_checked(TAG_OCTETS * 8 / 5)?;
-        let tag: [u8; TAG_OCTETS] = BASE32_NOPAD.decode(tag.as_bytes()).ok()?.try_into().ok()?;
-        let mut place: [u8; PLACE_OCTETS] = BASE32_NOPAD.decode(masked.as_bytes()).ok()?.try_into().ok()?;
-        self.mask(&tag, &mut place);
-        let full = hmac::sign(&self.return_path, &[b"tag ".as_slice(), &place].concat());
-        // In constant time: how far a forged tag agrees must not show.
-        if !bool::from(full.as_ref()[..TAG_OCTETS].ct_eq(&tag)) {
-            return None;
-        }
-        let (campaign, number) = place.split_at(4);
-        let read = |octets: &[u8]| octets.iter().fold(0u64, |n, b| n << 8 | u64::from(*b));
-        Some((i64::try_from(read(campaign)).ok()?, read(number)))
+        self.return_path.open(token)
     }
 
-    fn tag(&self, place: &[u8; PLACE_OCTETS]) -> [u8; TAG_OCTETS] {
-        let full = hmac::sign(&self.return_path, &[b"tag ".as_slice(), place].concat());
-        let mut tag = [0; TAG_OCTETS];
-        tag.copy_from_slice(&full.as_ref()[..TAG_OCTETS]);
-        tag
+    /// The token of the links to the public pages, in 26 + 13 letters and digits. Whoever has it has what the person has:
+    /// it stands in their message alone, and in no log.
+    #[must_use]
+    pub fn link_token(&self, campaign: i64, number: u64) -> String {
+        self.links.token(campaign, number)
     }
 
-    fn mask(&self, tag: &[u8; TAG_OCTETS], place: &mut [u8; PLACE_OCTETS]) {
-        let stream = hmac::sign(&self.return_path, &[b"mask ".as_slice(), tag].concat());
-        for (octet, mask) in place.iter_mut().zip(stream.as_ref()) {
-            *octet ^= mask;
-        }
+    /// The campaign and delivery of a link's token; nothing for a forged one, or for a return path's.
+    #[must_use]
+    pub fn open_link_token(&self, token: &str) -> Option<(i64, u64)> {
+        self.links.open(token)
+    }
+
+    /// The address of a delivery's preference page; nothing without public pages.
+    #[must_use]
+    pub fn preferences_url(&self, public_url: Option<&str>, campaign: i64, number: u64) -> Option<String> {
+        let url = public_url?.trim_end_matches('/');
+        Some(format!("{url}/preferences/{}", self.link_token(campaign, number)))
     }
 
     /// The Message-ID of a delivery, without angle brackets.
@@ -122,17 +117,19 @@ impl IdentityKeys {
             // RFC 5321 §4.5.3.1.1: 31 octets of 64, and no capital letter, for some servers fold them.
             Address::parse(&format!("{BOUNCE_PREFIX}{token}@{domain}")).ok()
         });
+        // RFC 8058 §3.1: an https URL, or none. On this machine the pages are for trying out.
+        let public_url = of.unsubscribe.public_url.as_deref();
+        let secure = public_url.filter(|url| url.starts_with("https://"));
         let unsubscribe = Unsubscribe {
             mailto: of
                 .unsubscribe
                 .mailbox
                 .as_ref()
                 .map(|mailbox| format!("mailto:{}?subject=unsubscribe%20{token}", mailbox.expose())),
-            https: of
-                .unsubscribe
-                .public_url
-                .as_ref()
-                .map(|url| format!("{}/unsubscribe/{token}", url.trim_end_matches('/'))),
+            https: secure.map(|url| {
+                let link = self.link_token(of.campaign, of.number);
+                format!("{}/unsubscribe/{link}", url.trim_end_matches('/'))
+            }),
         };
         Identity {
             message_id: self.message_id(of.campaign_uid, of.number, of.message_domain),
@@ -141,6 +138,7 @@ impl IdentityKeys {
             utc_offset: Offset::UTC,
             reverse_path,
             unsubscribe: Some(unsubscribe),
+            preferences: self.preferences_url(public_url, of.campaign, of.number),
             test: of.test,
         }
     }
@@ -155,17 +153,6 @@ pub struct DeliveryIdentity<'a> {
     pub(crate) bounce_domain: Option<&'a str>,
     pub(crate) unsubscribe: &'a UnsubscribeTargets,
     pub(crate) test: bool,
-}
-
-fn place(campaign: i64, number: u64) -> [u8; PLACE_OCTETS] {
-    let mut place = [0; PLACE_OCTETS];
-    place[..4].copy_from_slice(&u32::try_from(campaign).unwrap_or(u32::MAX).to_be_bytes());
-    place[4..].copy_from_slice(&u32::try_from(number).unwrap_or(u32::MAX).to_be_bytes());
-    place
-}
-
-fn base32(octets: &[u8]) -> String {
-    BASE32_NOPAD.encode(octets).to_ascii_lowercase()
 }
 
 #[cfg(test)]
@@ -196,6 +183,43 @@ mod tests {
     }
 
     #[test]
+    fn a_return_path_opens_no_page_and_a_link_is_no_return_path() {
+        let keys = keys();
+        let (path, link) = (keys.token(3, 1_136), keys.link_token(3, 1_136));
+        assert_eq!(link.len(), 39);
+        assert_eq!(keys.open_link_token(&link), Some((3, 1_136)));
+        assert_eq!(keys.open_link_token(&path), None);
+        assert_eq!(keys.open_token(&link), None);
+        // Nor does the beginning or the end of one make the other.
+        assert_eq!(keys.open_token(&format!("{}{}", &link[..16], &link[26..])), None);
+        for place in 0..link.len() {
+            let mut forged = link.clone().into_bytes();
+            forged[place] = if forged[place] == b'a' { b'b' } else { b'a' };
+            assert_eq!(keys.open_link_token(&String::from_utf8(forged).unwrap()), None);
+        }
+        for text in ["", "a", "ääääääääääääääääääääääääää", &link[1..], &format!("{link}a")]
+        {
+            assert_eq!(keys.open_link_token(text), None, "{text}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn whatever_is_not_made_here_opens_nothing(text in "\\PC{0,60}|[a-z2-7]{29}|[a-z2-7]{39}") {
+            let keys = keys();
+            proptest::prop_assert_eq!(keys.open_token(&text), None);
+            proptest::prop_assert_eq!(keys.open_link_token(&text), None);
+        }
+
+        #[test]
+        fn every_delivery_has_a_link_of_its_own(campaign in 0..i64::from(u32::MAX), number in 0..u64::from(u32::MAX)) {
+            let keys = keys();
+            proptest::prop_assert_eq!(keys.open_link_token(&keys.link_token(campaign, number)), Some((campaign, number)));
+            proptest::prop_assert_ne!(keys.link_token(campaign, number), keys.link_token(campaign, number + 1));
+        }
+    }
+
+    #[test]
     fn a_repeated_attempt_has_the_same_identity() {
         let keys = keys();
         let targets = UnsubscribeTargets { mailbox: None, public_url: Some("https://x.test/".into()) };
@@ -218,5 +242,10 @@ mod tests {
         let path = a.reverse_path.unwrap();
         assert!(path.local().len() <= mail::LOCAL_OCTETS_MAX && path.local().starts_with("b-"));
         assert!(a.unsubscribe.unwrap().https.unwrap().starts_with("https://x.test/unsubscribe/"));
+        let preferences = a.preferences.unwrap();
+        assert_eq!(
+            keys.open_link_token(preferences.strip_prefix("https://x.test/preferences/").unwrap()),
+            Some((1, 1))
+        );
     }
 }

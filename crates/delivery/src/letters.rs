@@ -118,13 +118,16 @@ impl Letters {
         self.fields.iter().cloned().zip(fields.values.iter().cloned()).collect()
     }
 
-    /// The person's language, if the list has one.
+    /// The person's language: what they asked for, else what the list says.
     #[must_use]
     pub fn language<'a>(&self, fields: &'a PersonFields) -> Option<&'a str> {
-        self.language_field
-            .and_then(|index| fields.values.get(index))
-            .map(String::as_str)
-            .filter(|tag| !tag.is_empty())
+        fields.language(self.language_field)
+    }
+
+    /// The preference page of a delivery's person, where there are public pages.
+    #[must_use]
+    pub fn preferences_url(&self, number: u64) -> Option<String> {
+        self.identities.preferences_url(self.unsubscribe.public_url.as_deref(), self.campaign, number)
     }
 
     /// The sealed message of one person, not yet proved.

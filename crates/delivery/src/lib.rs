@@ -13,6 +13,7 @@ mod letters;
 mod lock;
 mod paces;
 mod patience;
+mod place_token;
 mod policy;
 mod progress;
 mod scribe;

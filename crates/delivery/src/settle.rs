@@ -2,7 +2,6 @@
 
 use campaign::{Consequence, DeliveryEvent, DeliveryState, Retry, Stage, consequence};
 use jiff::Timestamp;
-use keys::Fingerprint;
 use store::{Claimed, Settlement};
 
 use crate::smtp::Reply;
@@ -37,14 +36,8 @@ pub(crate) struct Settle<'a> {
 }
 
 impl Settle<'_> {
-    /// A complete reply to RCPT, DATA or the final dot. `sealed` is its text, sealed; `fingerprint` the address's.
-    pub(crate) fn reply(
-        &self,
-        stage: Stage,
-        reply: &Reply,
-        sealed: String,
-        fingerprint: Fingerprint,
-    ) -> Settled {
+    /// A complete reply to RCPT, DATA or the final dot. `sealed` is its text, sealed.
+    pub(crate) fn reply(&self, stage: Stage, reply: &Reply, sealed: String) -> Settled {
         let follows = consequence(stage, reply.code, reply.enhanced);
         let mut settled = match follows {
             Consequence::Proceed => self.outcome(Outcome::Accepted, follows),
@@ -53,7 +46,7 @@ impl Settle<'_> {
             _ => self.later(Outcome::Deferred, follows),
         };
         if settled.outcome == Outcome::Failed && matches!(follows, Consequence::Fail { suppress: true, .. }) {
-            settled.settlement.suppress = Some(fingerprint);
+            settled.settlement.suppress = self.claimed.person;
         }
         settled.settlement.code = reply.code.0;
         settled.settlement.enhanced = reply.enhanced.map(|e| e.to_string()).unwrap_or_default();
@@ -126,5 +119,6 @@ fn bare(
         reply: String::new(),
         next_attempt: None,
         suppress: None,
+        person: claimed.person,
     }
 }

@@ -154,9 +154,11 @@ impl Worker {
         }
     }
 
-    fn letter(&self, claimed: Claimed) -> Letter {
+    fn letter(&self, mut claimed: Claimed) -> Letter {
         let date = claimed.date.unwrap_or_else(|| self.shared.clock.now());
-        let proved = self.shared.letters.prepare(claimed.number, claimed.row, &claimed.sealed, date);
+        let letters = &self.shared.letters;
+        let proved = letters.prepare(claimed.number, claimed.row, &claimed.sealed, date);
+        claimed.person = proved.as_ref().ok().map(|p| letters.suppression_fingerprint(p.recipient()));
         Letter { claimed, date, proved }
     }
 
@@ -267,11 +269,9 @@ impl Worker {
             Ok(Envelope::Ready) => self.intend_and_hand_over(session, claimed, proved, date).await,
             Ok(Envelope::Refused(stage, reply)) => {
                 self.session = Some(session);
-                self.refused(claimed, proved, stage, &reply).await
+                self.refused(claimed, stage, &reply).await
             }
-            Ok(Envelope::RefusedAndClosed(stage, reply)) => {
-                self.refused(claimed, proved, stage, &reply).await
-            }
+            Ok(Envelope::RefusedAndClosed(stage, reply)) => self.refused(claimed, stage, &reply).await,
             Err(_) => {
                 self.connection_lost();
                 self.flush().await?;
@@ -280,13 +280,7 @@ impl Worker {
         }
     }
 
-    async fn refused(
-        &mut self,
-        claimed: &Claimed,
-        proved: &Proved,
-        stage: Stage,
-        reply: &Reply,
-    ) -> Result<(), SendError> {
+    async fn refused(&mut self, claimed: &Claimed, stage: Stage, reply: &Reply) -> Result<(), SendError> {
         self.flush().await?;
         match consequence(stage, reply.code, reply.enhanced) {
             Consequence::Pause(cause) => {
@@ -298,7 +292,7 @@ impl Worker {
                 if matches!(follows, Consequence::DeferAndClose | Consequence::Protocol) {
                     self.slow_down();
                 }
-                let settled = self.reply(claimed, proved, None, stage, reply);
+                let settled = self.reply(claimed, None, stage, reply);
                 self.apply(settled).await
             }
         }
@@ -307,14 +301,12 @@ impl Worker {
     fn reply(
         &self,
         claimed: &Claimed,
-        proved: &Proved,
         intended_at: Option<Timestamp>,
         stage: Stage,
         reply: &Reply,
     ) -> Settled {
         let sealed = self.shared.letters.seal_reply(claimed.number, reply);
-        let fingerprint = self.shared.letters.suppression_fingerprint(proved.recipient());
-        self.settle(claimed, intended_at).reply(stage, reply, sealed, fingerprint)
+        self.settle(claimed, intended_at).reply(stage, reply, sealed)
     }
 
     async fn intend_and_hand_over(
@@ -325,7 +317,8 @@ impl Worker {
         date: Timestamp,
     ) -> Result<(), SendError> {
         let (at, message) = (self.shared.clock.now(), Digest::of(proved.bytes()));
-        let intent = Intent { number: claimed.number, worker: claimed.worker, date, at, message };
+        let Claimed { number, worker, person, .. } = *claimed;
+        let intent = Intent { number, worker, date, at, message, person };
         let pending = self.pending.take();
         // Promise 3: the outcome of the message before and this intent, in one durable commit. If it fails, the
         // connection is dropped behind 354 and no dot goes out.
@@ -347,7 +340,7 @@ impl Worker {
         });
         match self.shared.progress.replies.time(session.hand_over(proved, next)).await {
             HandOver::Replied(reply) => {
-                let settled = self.reply(claimed, proved, intended, Stage::Dot, &reply);
+                let settled = self.reply(claimed, intended, Stage::Dot, &reply);
                 if reply.code.0 == 421 {
                     self.slow_down();
                 } else {
@@ -364,7 +357,8 @@ impl Worker {
         }
     }
 
-    /// The intent did not hold, and no dot went out: somebody stopped the campaign, or took this sender for dead.
+    /// The intent did not hold, and no dot went out: somebody stopped the campaign, took this sender for dead, or does not
+    /// want to be written to any more, and then what is given back is suppressed.
     async fn withheld(
         &mut self,
         claimed: &Claimed,

@@ -54,8 +54,12 @@ pub enum Purpose {
     Wrap,
     /// Message-ID, boundaries.
     MessageIdentity,
-    /// VERP return paths and unsubscribe tokens.
+    /// VERP return paths, and what stands in the subject of an unsubscribe request by mail.
     ReturnPath,
+    /// Links to the public pages.
+    PublicLink,
+    /// What a public page says behind a form, for a moment.
+    PublicReceipt,
     /// Telling whether an audience was written to before.
     AudienceDigest,
     /// Knowing browsers again in which a member of staff has signed in.
@@ -72,6 +76,8 @@ impl Purpose {
             Self::Wrap => b"undisclosed wrap v1",
             Self::MessageIdentity => b"undisclosed message identity v1",
             Self::ReturnPath => b"undisclosed return path v1",
+            Self::PublicLink => b"undisclosed public link v1",
+            Self::PublicReceipt => b"undisclosed public receipt v1",
             Self::AudienceDigest => b"undisclosed audience digest v1",
             Self::Device => b"undisclosed device v1",
             Self::SecondFactor => b"undisclosed second factor v1",

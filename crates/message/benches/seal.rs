@@ -32,6 +32,7 @@ fn measure(name: &str, template: &Template, signers: &[Signer]) {
             mailto: Some("mailto:out@survey.example".to_owned()),
             https: Some("https://survey.example/u/abcdefghijklmnop".to_owned()),
         }),
+        preferences: None,
         test: false,
     };
     let rounds = if signers.is_empty() { ROUNDS } else { ROUNDS / 20 };

@@ -59,6 +59,7 @@ struct Walk<'a> {
     images: BTreeSet<usize>,
     whole: bool,
     has_start: bool,
+    has_end: bool,
     /// How deep in something that is not shown; 0 where it is.
     hidden: usize,
     in_head: bool,
@@ -83,6 +84,7 @@ pub(crate) fn lay_out(skeleton: &str, attachments: &[String]) -> Result<Layout, 
         images: BTreeSet::new(),
         whole: false,
         has_start: false,
+        has_end: false,
         hidden: 0,
         in_head: false,
         in_style: false,
@@ -100,6 +102,9 @@ pub(crate) fn lay_out(skeleton: &str, attachments: &[String]) -> Result<Layout, 
     }
     if !walk.has_start {
         walk.html.insert(0, Slot::BodyStart);
+    }
+    if !walk.has_end {
+        walk.html.push(Slot::BodyEnd);
     }
     Ok(Layout {
         html: walk.html,
@@ -361,6 +366,9 @@ impl Walk<'_> {
         }
         if name == "title" && std::mem::take(&mut self.untitled) {
             self.html.push(Slot::Title);
+        }
+        if name == "body" && !std::mem::replace(&mut self.has_end, true) {
+            self.html.push(Slot::BodyEnd);
         }
         self.raw("</");
         self.raw(name);

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::footer::Footer;
 use crate::link::{self, DEAD_LINK};
 use crate::piece::Piece;
 use crate::plain::{self, Block};
@@ -25,6 +26,8 @@ pub(crate) enum Slot {
     Title,
     /// Where the body begins: the mark of a test goes here.
     BodyStart,
+    /// Where the body ends: the footer goes here.
+    BodyEnd,
 }
 
 /// Both forms of a body, with holes.
@@ -50,6 +53,8 @@ pub(crate) struct Filling<'a> {
     pub(crate) content_ids: &'a [String],
     /// Stands first in the body.
     pub(crate) banner: Option<&'a str>,
+    /// Stands last in it.
+    pub(crate) footer: Option<Footer<'a>>,
     /// All links lead nowhere.
     pub(crate) dead: bool,
 }
@@ -68,10 +73,14 @@ impl Layout {
     /// The index of a value that is a link and not a web address.
     pub(crate) fn plain(&self, filling: &Filling<'_>) -> Result<String, usize> {
         let body = plain::fill(&self.plain, |index| filling.value(index), filling.dead)?;
-        Ok(match filling.banner {
+        let mut text = match filling.banner {
             Some(banner) => format!("{banner}\n\n{body}"),
             None => body,
-        })
+        };
+        if let Some(footer) = &filling.footer {
+            footer.plain(&mut text);
+        }
+        Ok(text)
     }
 
     /// The HTML, appended.
@@ -101,6 +110,11 @@ impl Layout {
                         out.push_str("<p><strong>");
                         push_escaped(out, banner, "");
                         out.push_str("</strong></p>\n");
+                    }
+                }
+                Slot::BodyEnd => {
+                    if let Some(footer) = &filling.footer {
+                        footer.html(out);
                     }
                 }
             }

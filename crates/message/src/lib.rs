@@ -22,6 +22,7 @@ mod discretion;
 mod dkim;
 mod encoding;
 mod error;
+mod footer;
 mod header;
 mod html;
 mod layout;
@@ -50,6 +51,7 @@ pub use discretion::{
 pub use dkim::{Signer, SignerError};
 pub use error::{ContentError, MessageError, Place, SealError};
 pub use limits::*;
+pub use merge::PREFERENCES_FIELD;
 pub use seal::{Identity, Sealed, Unsubscribe};
 pub use source::{Source, SourceKind};
 pub use template::{DEFAULT_LANGUAGE, Person, Preview, Settings, Template};

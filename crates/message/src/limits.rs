@@ -41,6 +41,8 @@ pub const LAYOUT_OCTETS_MAX: usize = 64 * 1024;
 pub const MESSAGE_ID_OCTETS_MAX: usize = 250;
 /// Longest unsubscribe address, in octets: it stays on one line of 998.
 pub const UNSUBSCRIBE_OCTETS_MAX: usize = 900;
+/// Longest address of a preference page, in octets: it stays on one line of 998.
+pub const PREFERENCES_OCTETS_MAX: usize = 900;
 /// Most signatures on one message, in number: one RSA, one Ed25519 (RFC 8463 §3).
 pub const SIGNERS_MAX: usize = 2;
 /// Longest signing key file, in octets: an RSA key of 4,096 bits takes 3,300 in PEM.

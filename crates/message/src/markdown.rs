@@ -53,6 +53,7 @@ pub(crate) fn lay_out(skeleton: &str, attachments: &[String]) -> Result<Layout, 
     for event in TextMergeStream::new(Parser::new_ext(skeleton, options)) {
         walk.event(event)?;
     }
+    walk.html.push(Slot::BodyEnd);
     Ok(Layout {
         html: walk.html,
         plain: walk.plain.finish(),

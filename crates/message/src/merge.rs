@@ -13,6 +13,12 @@ use crate::limits::{BODY_OCTETS_MAX, MERGE_FUEL_MAX, SUBJECT_OCTETS_MAX, VALUES_
 use crate::piece::MARK;
 use crate::source::Source;
 
+/// The field that is the person's preference page, in every message that has one: no column is needed for it.
+pub const PREFERENCES_FIELD: &str = "preferences_url";
+
+/// What stands for it in a sample.
+const SAMPLE_PAGE: &str = "https://test.invalid/preferences";
+
 const SUBJECT: &str = "subject";
 const BODY: &str = "body";
 /// Tells our own error from the engine's; never shown.
@@ -45,11 +51,16 @@ pub(crate) struct Row<'a> {
     pub(crate) number: u64,
     pub(crate) fields: &'a BTreeMap<String, String>,
     pub(crate) email: &'a str,
+    pub(crate) preferences: Option<&'a str>,
 }
 
 impl Row<'_> {
     fn get(&self, field: &str) -> Option<&str> {
-        if field == "email" { Some(self.email) } else { self.fields.get(field).map(String::as_str) }
+        match field {
+            "email" => Some(self.email),
+            PREFERENCES_FIELD => self.preferences,
+            _ => self.fields.get(field).map(String::as_str),
+        }
     }
 }
 
@@ -265,7 +276,9 @@ fn engine() -> Environment<'static> {
 }
 
 fn sample(fields: &BTreeSet<String>) -> Vec<(String, Value)> {
-    fields.iter().map(|name| (name.clone(), Value::from("x"))).collect()
+    // A link made of this field alone takes an address, and every author makes one.
+    let value = |name: &String| if name == PREFERENCES_FIELD { SAMPLE_PAGE } else { "x" };
+    fields.iter().map(|name| (name.clone(), Value::from(value(name)))).collect()
 }
 
 /// Makes a hole of everything that an expression printed. None when there are more than [`VALUES_MAX`].

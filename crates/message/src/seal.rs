@@ -10,7 +10,7 @@ use mail::Address;
 use crate::dkim::Signer;
 use crate::error::SealError;
 use crate::header::{Header, Unfit};
-use crate::limits::{MESSAGE_ID_OCTETS_MAX, SIGNERS_MAX, UNSUBSCRIBE_OCTETS_MAX};
+use crate::limits::{MESSAGE_ID_OCTETS_MAX, PREFERENCES_OCTETS_MAX, SIGNERS_MAX, UNSUBSCRIBE_OCTETS_MAX};
 use crate::mime::{self, Boundaries, Content, File};
 use crate::variant::{Filled, Variant};
 
@@ -33,6 +33,9 @@ pub struct Identity {
     pub reverse_path: Option<Address>,
     /// How to be left out from now on.
     pub unsubscribe: Option<Unsubscribe>,
+    /// The person's own preference page, `https://…`: `{{ preferences_url }}`, and the footer where that does not stand in
+    /// the message.
+    pub preferences: Option<String>,
     /// Marked as a test, all links dead.
     pub test: bool,
 }
@@ -169,6 +172,15 @@ impl Identity {
                     return fail("unsubscribe address");
                 }
             }
+        }
+        let is_page = |url: &String| {
+            // In the clear on this machine alone: what is tried out there goes to nobody.
+            let local = ["http://127.0.0.1:", "http://localhost:", "http://[::1]:"];
+            let scheme = url.starts_with("https://") || local.iter().any(|start| url.starts_with(start));
+            scheme && is_token(url, PREFERENCES_OCTETS_MAX)
+        };
+        if !self.preferences.as_ref().is_none_or(is_page) {
+            return fail("preference page");
         }
         if signers.len() > SIGNERS_MAX { fail("number of signers") } else { Ok(()) }
     }

@@ -12,7 +12,7 @@ use crate::dkim::Signer;
 use crate::encoding;
 use crate::error::{MessageError, SealError};
 use crate::limits::{ATTACHMENTS_MAX, ATTACHMENTS_OCTETS_MAX, TRANSLATIONS_MAX};
-use crate::merge::Row;
+use crate::merge::{PREFERENCES_FIELD, Row};
 use crate::mime::File;
 use crate::seal::{self, Identity, Sealed};
 use crate::source::{Source, is_language_tag};
@@ -153,7 +153,11 @@ impl Template {
     /// # Errors
     /// [`MessageError::UnknownFields`] with all that it has not.
     pub fn check_fields<S: AsRef<str>>(&self, columns: &[S]) -> Result<(), MessageError> {
-        let known = |field: &str| field == "email" || columns.iter().any(|column| column.as_ref() == field);
+        let known = |field: &str| {
+            field == "email"
+                || field == PREFERENCES_FIELD
+                || columns.iter().any(|column| column.as_ref() == field)
+        };
         let fields: Vec<String> = self.fields.iter().filter(|field| !known(field)).cloned().collect();
         if fields.is_empty() { Ok(()) } else { Err(MessageError::UnknownFields { fields }) }
     }
@@ -243,14 +247,20 @@ impl Template {
         findings
     }
 
-    /// The message as this person would read it; with `dead_links` as a test of it would.
+    /// The message as this person would read it, with the address of their preference page; with `dead_links` as a test of it
+    /// would.
     ///
     /// # Errors
     /// [`SealError`], as in [`Template::seal`].
-    pub fn preview(&self, person: &Person<'_>, dead_links: bool) -> Result<Preview, SealError> {
+    pub fn preview(
+        &self,
+        person: &Person<'_>,
+        preferences: Option<&str>,
+        dead_links: bool,
+    ) -> Result<Preview, SealError> {
         let (variant, fell_back) = self.choose(person.language);
         let ids = (0..variant.names.len()).map(|n| format!("{n}@preview.invalid")).collect::<Vec<_>>();
-        let filled = self.fill(variant, person, &ids, dead_links)?;
+        let filled = self.fill(variant, person, (&ids, preferences), dead_links)?;
         Ok(Preview {
             sender_name: variant.from.name().map(ToOwned::to_owned),
             subject: filled.subject,
@@ -275,7 +285,7 @@ impl Template {
         identity.check(signers)?;
         let (variant, fell_back) = self.choose(person.language);
         let ids = identity.content_ids(variant.names.len());
-        let filled = self.fill(variant, person, &ids, identity.test)?;
+        let filled = self.fill(variant, person, (&ids, identity.preferences.as_deref()), identity.test)?;
         seal::seal(&seal::Parts {
             recipient: person.address,
             variant,
@@ -292,11 +302,12 @@ impl Template {
         &self,
         variant: &Variant,
         person: &Person<'_>,
-        ids: &[String],
+        (ids, preferences): (&[String], Option<&str>),
         test: bool,
     ) -> Result<Filled, SealError> {
         let email = person.address.expose();
-        variant.fill(&Row { number: person.row, fields: person.fields, email: &email }, ids, test)
+        let row = Row { number: person.row, fields: person.fields, email: &email, preferences };
+        variant.fill(&row, ids, test)
     }
 
     /// The person's language, else its primary subtag (RFC 4647 §3.4, lookup), else the default, told by `true`.

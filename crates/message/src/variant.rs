@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use mail::Mailbox;
 
 use crate::error::{ContentError, MessageError, Place, SealError};
+use crate::footer::Footer;
 use crate::layout::{Filling, Layout};
 use crate::limits::{LAYOUT_OCTETS_MAX, LAYOUTS_MAX, PART_OCTETS_MAX};
 use crate::merge::{Merge, Row};
@@ -69,6 +70,7 @@ impl Variant {
                 values: &values,
                 content_ids: &content_ids,
                 banner: None,
+                footer: None,
                 dead: false,
             };
             // A link made of a field alone does not take the sample; its place in the text does not matter here.
@@ -92,7 +94,12 @@ impl Variant {
             self.layout(merged.skeleton).map_err(|error| SealError::Content { row: row.number, error })?;
         let values: Vec<&str> = merged.values.iter().map(|value| value.text.as_str()).collect();
         let banner = test.then_some(TEST_BANNER);
-        let filling = Filling { subject: &subject, values: &values, content_ids, banner, dead: test };
+        // An author who puts the link somewhere else has no need of the footer.
+        let footer = row
+            .preferences
+            .filter(|url| !values.contains(url))
+            .map(|url| Footer::new(&self.language, url, test));
+        let filling = Filling { subject: &subject, values: &values, content_ids, banner, footer, dead: test };
         let not_a_link = |index: usize| match merged.values.get(index) {
             Some(printed) => {
                 let (field, line) = self.merge.where_printed(printed);

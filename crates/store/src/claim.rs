@@ -2,6 +2,7 @@
 
 use campaign::DeliveryState;
 use jiff::Timestamp;
+use keys::Fingerprint;
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
@@ -28,6 +29,9 @@ pub struct Claimed {
     pub first_attempt: Option<Timestamp>,
     /// The message's Date, fixed at the first intent.
     pub date: Option<Timestamp>,
+    /// The address's fingerprint in the suppression list: the sender has it once the fields are opened. Behind a
+    /// suppression no intent holds, and nothing waits for another try.
+    pub person: Option<Fingerprint>,
 }
 
 // `state IN (0, 5)` repeats the words of the partial index: without them the planner does not use it. And the
@@ -138,5 +142,6 @@ fn claim(row: &AnyRow, worker: WorkerId) -> Result<Claimed, StoreError> {
         attempts: u32::try_from(count(row, "attempts")?).unwrap_or(u32::MAX),
         first_attempt: moment(row, "first_attempt")?,
         date: moment(row, "date")?,
+        person: None,
     })
 }

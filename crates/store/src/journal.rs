@@ -45,6 +45,9 @@ pub struct Settlement {
     pub next_attempt: Option<Timestamp>,
     /// The address is bad: not written to again, from the same commit on.
     pub suppress: Option<Fingerprint>,
+    /// The address's fingerprint in the suppression list, where it is known: who was suppressed meanwhile does not wait
+    /// for another try.
+    pub person: Option<Fingerprint>,
 }
 
 /// The wish to hand over a final dot.
@@ -60,6 +63,8 @@ pub struct Intent {
     pub at: Timestamp,
     /// The octets that will go out.
     pub message: Digest,
+    /// The address's fingerprint in the suppression list: for who is on it the intent does not hold.
+    pub person: Option<Fingerprint>,
 }
 
 /// What of a campaign a sender goes by: once its message is mended, or another way of sending it is submitted, the
@@ -83,7 +88,8 @@ impl Version {
 /// What a commit made durable.
 #[derive(Debug, Clone, Default)]
 pub struct Journaled {
-    /// The intents that hold. Those missing may not be sent: the campaign was stopped, or the claim was taken over.
+    /// The intents that hold. Those missing may not be sent: the campaign was stopped, the claim was taken over, or the
+    /// person is suppressed.
     pub intended: Vec<u64>,
     /// Deliveries whose settlement found them as they were left, or in the doubt of the same attempt. One that found
     /// neither changed nothing.
@@ -115,17 +121,22 @@ const WRITE: &str = "UPDATE delivery SET state = {state}, \
     first_attempt = CASE WHEN first_attempt = 0 AND r.attempt = 1 THEN r.at ELSE first_attempt END \
     FROM r WHERE delivery.campaign_id = r.campaign AND delivery.number = r.number";
 
-/// Where a delivery goes. "Later" of a campaign that was finished meanwhile is a failure, for nobody would try again.
+/// Where a delivery goes. "Later" of a campaign that was finished meanwhile is a failure, for nobody would try again; and
+/// there is none for who was suppressed meanwhile.
 const STATE: &str = "CASE WHEN r.intent = 0 AND delivery.state = 6 AND r.state = 5 \
-    AND (SELECT c.state FROM campaign c WHERE c.id = r.campaign {share}) = 14 THEN 4 ELSE r.state END";
+    AND (SELECT c.state FROM campaign c WHERE c.id = r.campaign {share}) = 14 THEN 4 \
+    WHEN r.state IN (0, 5) AND EXISTS (SELECT 1 FROM suppression s WHERE s.fingerprint = r.person) THEN 7 \
+    ELSE r.state END";
 
 /// Whether a row finds its delivery: as it was left; or in the doubt that the same attempt left behind when its sender was
 /// taken for dead (then the attempt was counted already); or, for an intent, with the same intent: the journal tries again
-/// after a commit whose answer was lost, and no dot went out yet.
+/// after a commit whose answer was lost, and no dot went out yet. Who is on the suppression list has no intent, however the
+/// delivery came to be open: this is the last place at which a wish can be kept.
 const FOUND: &str = "delivery.worker = r.worker \
     AND (delivery.state = r.was OR (delivery.state = r.or_was AND delivery.intended_at = r.intended_at)) \
     AND (r.intent = 0 OR EXISTS (SELECT 1 FROM campaign WHERE id = r.campaign AND state = 11 \
-     AND message_digest = {digest} AND submission = {submission} {share}))";
+     AND message_digest = {digest} AND submission = {submission} {share}) \
+     AND NOT EXISTS (SELECT 1 FROM suppression s WHERE s.fingerprint = r.person))";
 
 /// Which rows were written.
 const WRITTEN: &str = "RETURNING delivery.number AS number, delivery.campaign_id AS campaign, \
@@ -135,7 +146,7 @@ const WRITTEN: &str = "RETURNING delivery.number AS number, delivery.campaign_id
 const LATE: &str = "UPDATE campaign SET account = {late} WHERE account >= 0 \
     AND id IN (SELECT campaign FROM journaled WHERE intent = 0)";
 
-const COLUMNS: [&str; 16] = [
+const COLUMNS: [&str; 17] = [
     "number",
     "campaign",
     "worker",
@@ -152,6 +163,7 @@ const COLUMNS: [&str; 16] = [
     "enhanced",
     "reply",
     "message",
+    "person",
 ];
 
 /// Rows are written in multiples of this, so that the database knows a statement again.
@@ -258,6 +270,7 @@ struct Row<'a> {
     enhanced: &'a str,
     reply: &'a str,
     message: String,
+    person: Vec<u8>,
 }
 
 impl Default for Row<'_> {
@@ -279,6 +292,7 @@ impl Default for Row<'_> {
             enhanced: "",
             reply: "",
             message: String::new(),
+            person: Vec::new(),
         }
     }
 }
@@ -303,6 +317,7 @@ impl<'a> Row<'a> {
             code: settlement.code,
             enhanced: &settlement.enhanced,
             reply: &settlement.reply,
+            person: octets(settlement.person),
             ..Self::default()
         })
     }
@@ -319,9 +334,15 @@ impl<'a> Row<'a> {
             intended_at: intent.at,
             date: intent.date,
             message: intent.message.to_hex(),
+            person: octets(intent.person),
             ..Self::default()
         }
     }
+}
+
+/// Nothing is no fingerprint: those have sixteen octets.
+fn octets(person: Option<Fingerprint>) -> Vec<u8> {
+    person.map(|fingerprint| fingerprint.0.to_vec()).unwrap_or_default()
 }
 
 /// What becomes of a batch of which some rows do not find their delivery.
@@ -369,7 +390,7 @@ impl Batch<'_> {
             match self.query(Otherwise::Nothing).execute(&mut *connection).await {
                 Ok(done) if done.rows_affected() == self.deliveries().count() as u64 => return Ok(self.all()),
                 Ok(_) => return Err(StoreError::Foreign("a delivery that is not there")),
-                // Rare: somebody paused the campaign.
+                // Rare: somebody paused the campaign, or does not want to be written to any more.
                 Err(sqlx::Error::Database(error)) if error.kind() == ErrorKind::NotNullViolation => {}
                 Err(error) => return Err(error.into()),
             }
@@ -408,7 +429,8 @@ impl Batch<'_> {
                 .bind(i64::from(row.code))
                 .bind(row.enhanced)
                 .bind(row.reply)
-                .bind(&row.message);
+                .bind(&row.message)
+                .bind(&row.person[..]);
         }
         query.bind(&self.version.message).bind(&self.version.submission)
     }

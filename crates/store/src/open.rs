@@ -87,6 +87,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../migrations/postgres/0009_look.sql"),
     ),
     (
+        10,
+        "public",
+        include_str!("../migrations/sqlite/0010_public.sql"),
+        include_str!("../migrations/postgres/0010_public.sql"),
+    ),
+    (
         11,
         "draft",
         include_str!("../migrations/sqlite/0011_draft.sql"),

@@ -99,7 +99,7 @@ async fn check(file: &Path) -> Result<(), StoreError> {
     if whole == "ok" && mark.is_some() { Ok(()) } else { Err(StoreError::NotABackup) }
 }
 
-/// Size and root of the ledger that goes; its suppressions stay, and who was shut out. Nothing where that database is damaged: it may be why
+/// Size and root of the ledger that goes; its suppressions stay, what people asked for, and who was shut out. Nothing where that database is damaged: it may be why
 /// there is a restore.
 async fn replaced(target: &DatabaseUrl, copy: &Store) -> Option<TreeHead> {
     if let DatabaseUrl::Sqlite(path) = target
@@ -110,8 +110,9 @@ async fn replaced(target: &DatabaseUrl, copy: &Store) -> Option<TreeHead> {
     let store = Store::open_held(target, None).await.ok()?;
     let (head, taken) = (store.ledger_head().await, copy.take_suppressions(&store).await);
     let ended = copy.take_ended_access(&store).await;
+    let asked = copy.take_requests(&store).await;
     store.close().await;
-    head.ok().filter(|_| taken.is_ok() && ended.is_ok())
+    head.ok().filter(|_| taken.is_ok() && ended.is_ok() && asked.is_ok())
 }
 
 /// Puts a file in the database's place; the one before stays beside it.

@@ -36,7 +36,7 @@ impl Store {
         scope: Scope,
         at: Timestamp,
     ) -> Result<(), StoreError> {
-        suppress(&mut *self.write.acquire().await?, fingerprint, scope, at).await
+        suppress(&mut *self.write.acquire().await?, fingerprint, scope, at).await.map(|_| ())
     }
 
     /// Which of these are suppressed, in any scope.
@@ -99,13 +99,14 @@ impl Store {
     }
 }
 
+/// `false`: it was so already.
 pub(crate) async fn suppress(
     connection: &mut AnyConnection,
     fingerprint: Fingerprint,
     scope: Scope,
     at: Timestamp,
-) -> Result<(), StoreError> {
-    sqlx::query(
+) -> Result<bool, StoreError> {
+    let done = sqlx::query(
         "INSERT INTO suppression (fingerprint, scope, created_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
     )
     .bind(fingerprint.0.to_vec())
@@ -113,5 +114,5 @@ pub(crate) async fn suppress(
     .bind(at.as_microsecond())
     .execute(connection)
     .await?;
-    Ok(())
+    Ok(done.rows_affected() == 1)
 }

@@ -226,7 +226,7 @@ fn sealed(
         audience::Channel::Unknown => Channel::Unknown,
     };
     let fingerprint = key.fingerprint(&person.address);
-    let fields = PersonFields { address: person.address, values: person.values };
+    let fields = PersonFields { address: person.address, values: person.values, language: None };
     Ok(SealedPerson { row, fingerprint, channel, sealed: fields.seal(key, uid, row)? })
 }
 

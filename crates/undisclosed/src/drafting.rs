@@ -6,9 +6,9 @@ mod submitting;
 
 use std::sync::Arc;
 
-use message::{Attachment, Composition, CompositionError, MessageError, Template};
+use message::{Attachment, ComposedField, Composition, CompositionError, MessageError, Template};
 use store::{Campaign, Draft, DraftFile, DraftVersion};
-use web::{Answer, Checking, Rendered};
+use web::{Answer, Checking, Fault, Rendered};
 
 use crate::book::Reason;
 use crate::commands::approval::sender;
@@ -48,6 +48,38 @@ impl From<Failure> for Unfinished {
     }
 }
 
+impl Unfinished {
+    /// For the form.
+    fn told(self) -> Fault {
+        match self {
+            Self::Fault(fault) => Fault { text: fault.text, field: fault.field, words: words(&fault) },
+            Self::Failure(failure) => {
+                Fault { text: 0, field: ComposedField::Body, words: capitalised(&failure.message) }
+            }
+        }
+    }
+}
+
+/// What somebody who fills in a form can do about it.
+fn words(fault: &CompositionError) -> String {
+    match &fault.error {
+        MessageError::NoSender => "Enter a sender: there is none in the settings".to_owned(),
+        MessageError::SubjectMissing => "Enter a subject".to_owned(),
+        MessageError::Mailbox { reason, .. } => {
+            format!("Enter an address like name@example.org, or Name <name@example.org>: {reason}")
+        }
+        MessageError::UnknownFields { fields } => {
+            format!("The spreadsheet has no column for: {}", fields.join(", "))
+        }
+        error => capitalised(&error.to_string()),
+    }
+}
+
+fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
 impl From<Unfinished> for Failure {
     fn from(unfinished: Unfinished) -> Self {
         match unfinished {
@@ -69,18 +101,14 @@ impl Written {
         let settings = &installation.settings;
         let template = self.template(default_senders(settings)?).map_err(Unfinished::Fault)?;
         template.check_fields(&draft.audience.fields).map_err(|error| {
-            let error = CompositionError { text: 0, field: message::ComposedField::Body, error };
+            let error = CompositionError { text: 0, field: ComposedField::Body, error };
             Unfinished::Fault(error)
         })?;
         Ok(MessageFiles::new(template, settings)?)
     }
 
     fn template(self, senders: message::Settings) -> Result<Template, CompositionError> {
-        let at = |error: MessageError| CompositionError {
-            text: 0,
-            field: message::ComposedField::Attachments,
-            error,
-        };
+        let at = |error: MessageError| CompositionError { text: 0, field: ComposedField::Attachments, error };
         let attach = |file: DraftFile| Attachment::new(&file.name, &file.content_type, file.octets);
         let files = self.files.into_iter().map(attach).collect::<Result<_, _>>().map_err(at)?;
         self.content.template(senders, files)
@@ -136,14 +164,10 @@ impl Drafting {
 }
 
 impl web::Drafting for Drafting {
-    fn fault<'a>(&'a self, draft: &'a Draft) -> Answer<'a, Option<CompositionError>> {
+    fn fault<'a>(&'a self, draft: &'a Draft) -> Answer<'a, Option<Fault>> {
         Box::pin(async move {
             let written = Written::of(&self.installation, draft).await.map_err(said)?;
-            match written.message(&self.installation, draft) {
-                Ok(_) => Ok(None),
-                Err(Unfinished::Fault(fault)) => Ok(Some(fault)),
-                Err(Unfinished::Failure(failure)) => Err(said(failure)),
-            }
+            Ok(written.message(&self.installation, draft).err().map(Unfinished::told))
         })
     }
 

@@ -20,6 +20,7 @@ mod letters_of;
 mod message_files;
 mod preparation;
 mod progress_bar;
+mod public_desk;
 mod relay;
 mod relay_log;
 mod rendering;

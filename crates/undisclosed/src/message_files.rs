@@ -56,6 +56,12 @@ impl MessageFiles {
 
     /// A message that was read already.
     pub(crate) fn new(template: Template, settings: &Settings) -> Result<Self, Failure> {
+        if settings.public.url.is_none() && template.fields().contains(message::PREFERENCES_FIELD) {
+            return Err(Failure::usage(
+                "message",
+                "the message has {{ preferences_url }}, and public.url is not set: without it nobody has a preference page",
+            ));
+        }
         let mut public: PublicList = template.public_addresses().into_iter().cloned().collect();
         for contact in &settings.public.contacts.0 {
             public.extend([Address::parse(contact).map_err(|error| {

@@ -39,7 +39,10 @@ pub(crate) fn render(
         fields: &by_name,
         language: letters.language(&fields),
     };
-    let preview = letters.template.preview(&who, !reveal).map_err(delivery::LetterError::from)?;
+    let preview = letters
+        .template
+        .preview(&who, letters.preferences_url(0).as_deref(), !reveal)
+        .map_err(delivery::LetterError::from)?;
     let sealed = letters.seal(0, person.row, &fields, now)?;
     let proved = letters.prove(person.row, sealed)?;
     Ok(Rendering {
@@ -74,5 +77,5 @@ fn masked(fields: &PersonFields) -> Result<PersonFields, Failure> {
     let is_own = |value: &str| Address::parse(value.trim()).is_ok_and(|own| own == fields.address);
     let values =
         fields.values.iter().map(|value| if is_own(value) { text.clone() } else { value.clone() }).collect();
-    Ok(PersonFields { address, values })
+    Ok(PersonFields { address, values, language: fields.language.clone() })
 }

@@ -1,6 +1,5 @@
 //! Settings: the file `undisclosed.toml`, and over it the environment (`UNDISCLOSED_DELIVERY__RETRY_FIRST=1s`).
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -10,11 +9,15 @@ use config::{Config, Environment, File, FileFormat};
 use delivery::CONNECTIONS_MAX;
 use delivery::smtp::Timeouts;
 use jiff::SignedDuration;
-use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
-use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use crate::failure::Failure;
+
+mod dkim;
+mod public;
+
+pub(crate) use dkim::DkimKeys;
+pub(crate) use public::Public;
 
 /// The name of the settings file.
 pub(crate) const SETTINGS_FILE_NAME: &str = "undisclosed.toml";
@@ -242,14 +245,6 @@ pub(crate) struct MessageSettings {
 
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub(crate) struct Public {
-    pub(crate) url: Option<String>,
-    /// Addresses that every message may show, beside the sender's: a helpline, a data protection officer.
-    pub(crate) contacts: Words,
-}
-
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
 pub(crate) struct Bounce {
     pub(crate) domain: Option<String>,
 }
@@ -308,42 +303,6 @@ pub(crate) struct Internal {
     pub(crate) domains: Words,
 }
 
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Dkim {
-    pub(crate) domain: String,
-    pub(crate) selector: String,
-    pub(crate) key_file: PathBuf,
-}
-
-/// The keys that sign: in the file a list, in the environment each by a number (`UNDISCLOSED_DKIM__1__DOMAIN`), and
-/// then those of the file do not count.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct DkimKeys(pub(crate) Vec<Dkim>);
-
-impl<'de> Deserialize<'de> for DkimKeys {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Either;
-        impl<'de> Visitor<'de> for Either {
-            type Value = DkimKeys;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("DKIM keys with domain, selector and key_file")
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<DkimKeys, A::Error> {
-                Vec::deserialize(SeqAccessDeserializer::new(list)).map(DkimKeys)
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, numbered: A) -> Result<DkimKeys, A::Error> {
-                let keys = BTreeMap::<u8, Dkim>::deserialize(MapAccessDeserializer::new(numbered))?;
-                Ok(DkimKeys(keys.into_values().collect()))
-            }
-        }
-        deserializer.deserialize_any(Either)
-    }
-}
-
 impl Settings {
     /// Reads the file, if there is one, and the environment over it.
     pub(crate) fn read(path: Option<&Path>) -> Result<Self, Failure> {
@@ -388,9 +347,7 @@ impl Settings {
         if !(LEASE_MIN..=LEASE_MAX).contains(&self.worker.lease.0) {
             return wrong("worker.lease is from 1s to 1h");
         }
-        if self.public.url.as_ref().is_some_and(|url| !url.starts_with("https://")) {
-            return wrong("public.url must be an https URL: people unsubscribe there (RFC 8058)");
-        }
+        self.public.check()?;
         if self
             .relay
             .auth

@@ -1,10 +1,21 @@
 //! What writing a message asks of the program: to build it, to prove it for everybody, to send a test, to submit it.
 
 use jiff::Timestamp;
-use message::{Composition, CompositionError};
+use message::{ComposedField, Composition};
 use store::{Campaign, CampaignId, Draft, DraftFile, DraftVersion};
 
 use crate::desk::{Answer, Rendered};
+
+/// What is wrong with a message, and where. Its words hold no address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// Which text, from 0: the first language's.
+    pub text: usize,
+    /// Which field of it.
+    pub field: ComposedField,
+    /// What is wrong, and what to do.
+    pub words: String,
+}
 
 /// How one thing that was checked stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -84,7 +95,7 @@ pub enum Checking {
 /// The program, for whoever writes messages.
 pub trait Drafting: Send + Sync {
     /// What is wrong with the message itself; nothing, if it can be built for somebody.
-    fn fault<'a>(&'a self, draft: &'a Draft) -> Answer<'a, Option<CompositionError>>;
+    fn fault<'a>(&'a self, draft: &'a Draft) -> Answer<'a, Option<Fault>>;
 
     /// The message of the person at `place`, from 1, as it would be; the address masked and links dead.
     fn preview<'a>(&'a self, draft: &'a Draft, place: u64) -> Answer<'a, Rendered>;

@@ -18,10 +18,31 @@ const OPENER: HeaderName = HeaderName::from_static("cross-origin-opener-policy")
 const RESOURCE: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 const PERMISSIONS: HeaderName = HeaderName::from_static("permissions-policy");
 
+/// The public pages': no script at all.
+const PUBLIC_POLICY: &str = "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; \
+                             frame-ancestors 'none'";
+const ROBOTS: HeaderName = HeaderName::from_static("x-robots-tag");
+
+/// Sets them on public pages: whose address is a secret, so that it goes nowhere, not to the pages themselves either; how a
+/// form is then told to be ours says `public::guard`.
+pub(crate) async fn set_public(secure: bool, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(PUBLIC_POLICY));
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(ROBOTS, HeaderValue::from_static("noindex, nofollow, noarchive"));
+    add(secure, headers);
+    response
+}
+
 /// Sets them where the page has not set its own.
 pub(crate) async fn set(secure: bool, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
-    let headers = response.headers_mut();
+    add(secure, response.headers_mut());
+    response
+}
+
+fn add(secure: bool, headers: &mut HeaderMap) {
     let own = |headers: &mut HeaderMap, name: HeaderName, value: &'static str| {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     };
@@ -38,5 +59,4 @@ pub(crate) async fn set(secure: bool, request: Request, next: Next) -> Response 
     if secure {
         own(headers, STRICT_TRANSPORT_SECURITY, TRANSPORT);
     }
-    response
 }

@@ -1,4 +1,4 @@
-//! The console in a browser: complete without JavaScript, with nothing loaded from elsewhere.
+//! The console in a browser, and the public pages: complete without JavaScript, with nothing loaded from elsewhere.
 //!
 //! [`routes`](crate::routes) is the one table of what there is and who may do it; [`guard`] stands before each of them.
 //! Everything is read from the database and written to it: what sends messages is elsewhere, and they meet in rows.
@@ -17,6 +17,7 @@ mod origin;
 mod page;
 mod pages;
 mod parts;
+mod public;
 mod routes;
 mod second_factor;
 mod serving;
@@ -25,8 +26,13 @@ mod visitor;
 
 pub use console::{Act, Console, ConsoleError, LINK_LIFE, Parts, Scribe, ScribeError, WATCHING_MAX};
 pub use desk::{Answer, Change, Desk, DeskError, Difference, Rendered, Submitted};
-pub use drafting::{Check, Checking, Checklist, Drafting, Standing};
+pub use drafting::{Check, Checking, Checklist, Drafting, Fault, Standing};
 pub use health::health;
 pub use origin::{Origin, OriginError};
+pub use public::{
+    LINK_BURST, LINK_REFILL, Link, NETWORK_BURST, NETWORK_REFILL, PUBLIC_FORM_OCTETS_MAX, PublicDesk,
+    PublicPages, PublicParts, PublicRoute, RECEIPT_LIFE, Reader, TABLE_MAX, WORK_MAX, Wish, public_router,
+    public_routes,
+};
 pub use routes::{Access, Route, Verb, all_routes, router};
 pub use serving::{CONNECTIONS_MAX, HEAD_MAX, REQUEST_MAX, STALL_MAX, serve};

@@ -10,6 +10,7 @@ const LATER = /^later/;
 export async function startRelay() {
   const asked = new Set();
   const held = [];
+  const messages = [];
   let places = Infinity;
 
   function place() {
@@ -33,12 +34,18 @@ export async function startRelay() {
   function converse(socket) {
     let rest = '';
     let inMessage = false;
+    let lines = [];
     let turn = Promise.resolve();
     const answer = async (line) => {
       if (inMessage) {
-        if (line !== '.') return;
+        if (line !== '.') {
+          lines.push(line);
+          return;
+        }
         inMessage = false;
         await place();
+        messages.push(lines.join('\n'));
+        lines = [];
         socket.write('250 2.0.0 taken\r\n');
         return;
       }
@@ -49,9 +56,9 @@ export async function startRelay() {
       if (verb === 'QUIT') socket.end();
     };
     socket.setEncoding('latin1').on('error', () => {}).on('data', (text) => {
-      const lines = (rest + text).split('\r\n');
-      rest = lines.pop();
-      for (const line of lines) turn = turn.then(() => answer(line));
+      const whole = (rest + text).split('\r\n');
+      rest = whole.pop();
+      for (const line of whole) turn = turn.then(() => answer(line));
     });
     socket.write('220 relay.test ESMTP\r\n');
   }
@@ -64,6 +71,8 @@ export async function startRelay() {
   });
   await new Promise((resolve) => { server.listen(0, '127.0.0.1', resolve); });
   return {
+    /// The messages that were taken.
+    messages,
     url: `smtp://127.0.0.1:${server.address().port}`,
     take(number) {
       places = number;

@@ -210,7 +210,7 @@ fn words_on_the_lock_screen_are_found() {
     let address = Address::parse("ann@x.test").unwrap();
     let fields = crate::fields(&[("first_name", "Clinic")]);
     let person = Person { row: 1, address: &address, fields: &fields, language: None };
-    let preview = markdown("Hello {{ first_name }}", "x").preview(&person, true).unwrap();
+    let preview = markdown("Hello {{ first_name }}", "x").preview(&person, None, true).unwrap();
     assert_eq!(preview.discretion(&words).len(), 1);
     assert_eq!(preview.subject, "[TEST] Hello Clinic");
 }

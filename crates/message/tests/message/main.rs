@@ -5,6 +5,7 @@
 mod composition;
 mod content;
 mod decode;
+mod footer;
 mod golden;
 mod languages;
 mod limits;
@@ -34,6 +35,7 @@ pub(crate) fn identity() -> Identity {
             mailto: Some("mailto:out@survey.example?subject=out".to_owned()),
             https: Some("https://survey.example/u/abc".to_owned()),
         }),
+        preferences: None,
         test: false,
     }
 }

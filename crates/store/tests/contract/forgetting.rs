@@ -126,6 +126,15 @@ async fn a_backup_comes_back_with_every_row(bench: Bench) {
     // But for who does not want to be written to.
     let unwilling = keys::Fingerprint([9; 16]);
     fine(store.suppress(unwilling, store::Scope::Surveys, NOW).await);
+    // And for what somebody asked of the officer.
+    let asking = store::NewRequest {
+        campaign: fine(store.campaign("c").await).id,
+        delivery: 1,
+        person: unwilling,
+        kind: store::RequestKind::Access,
+        at: NOW,
+    };
+    fine(store.make_request(&asking, &act()).await);
     audience(&store, "later", 3).await;
     assert!(matches!(fine_or_busy(&file, &url, folder).await, Err(StoreError::InUse)));
     store.close().await;
@@ -139,6 +148,7 @@ async fn a_backup_comes_back_with_every_row(bench: Bench) {
     assert_eq!(after, before);
     assert_eq!(fine(again.counts(fine(again.campaign("c").await).id).await).in_doubt, 3);
     assert!(fine(again.suppressed(&[unwilling]).await).contains(&unwilling));
+    assert_eq!(fine(again.open_requests(store::RequestId(0), 10).await).len(), 1);
     // New rows come behind the old ones.
     audience(&again, "later", 3).await;
 }

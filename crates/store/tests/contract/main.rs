@@ -4,6 +4,7 @@ mod drafts;
 mod entries;
 mod forgetting;
 mod leases;
+mod public_pages;
 mod sessions;
 mod staff;
 mod two_people;
@@ -117,6 +118,7 @@ fn settle(by: &Presence, number: u64, from: DeliveryState, event: DeliveryEvent)
         reply: String::new(),
         next_attempt: (event == DeliveryEvent::Defer).then(|| NOW + SignedDuration::from_secs(60)),
         suppress: (event == DeliveryEvent::Refuse).then_some(Fingerprint([77; 16])),
+        person: Some(listed(number)),
     }
 }
 
@@ -130,8 +132,20 @@ fn act() -> SealedEntry {
     SealedEntry { leaf: Hash::leaf(b"act"), sealed: vec![1, 2, 3], confidence: None }
 }
 
+/// The fingerprint under which the suppression list knows the person of a delivery.
+fn listed(number: u64) -> Fingerprint {
+    Fingerprint([u8::try_from(100 + number).expect("small"); 16])
+}
+
 fn intent(by: &Presence, number: u64) -> Intent {
-    Intent { number, worker: by.worker, date: NOW, at: NOW, message: Digest::of(b"message") }
+    Intent {
+        number,
+        worker: by.worker,
+        date: NOW,
+        at: NOW,
+        message: Digest::of(b"message"),
+        person: Some(listed(number)),
+    }
 }
 
 async fn an_import_is_seen_when_complete(bench: Bench) {

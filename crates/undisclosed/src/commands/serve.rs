@@ -1,4 +1,4 @@
-//! `undisclosed serve`: the console, and a worker beside it.
+//! `undisclosed serve`: the console, the public pages, and a worker beside them.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use delivery::{Clock, Stop, SystemClock, asked};
 use keys::{DataKey, Purpose};
 use serde_json::json;
 use tokio::net::TcpListener;
-use web::{Console, Origin, Parts};
+use web::{Console, Origin, Parts, PublicPages, PublicParts};
 
 use crate::answer::{answer, note};
 use crate::book::ConsoleScribe;
@@ -17,6 +17,7 @@ use crate::desk::Desk;
 use crate::drafting::Drafting;
 use crate::failure::{Exit, Failure};
 use crate::installation::Installation;
+use crate::public_desk::PublicDesk;
 use crate::sending;
 
 pub(crate) async fn run(general: &General) -> Result<Exit, Failure> {
@@ -29,6 +30,10 @@ pub(crate) async fn run(general: &General) -> Result<Exit, Failure> {
     let origin = Origin::parse(&origin)
         .map_err(|error| Failure::usage("settings", format!("console.url: {error}. Nothing was started")))?;
     let console = console(&installation, origin.clone()).await?;
+    let public = match &installation.settings.public.listen {
+        Some(at) => Some((listen("public.listen", at).await?, public_pages(&installation)?)),
+        None => None,
+    };
     let link = console.first_administrator_link().await.map_err(failed)?;
     let mut words = format!("The console is at {}", origin.as_str());
     if let Some(link) = &link {
@@ -36,23 +41,32 @@ pub(crate) async fn run(general: &General) -> Result<Exit, Failure> {
             "\nNobody can sign in yet. This link makes the first administrator; it works once, and for 48 hours:\n{link}"
         );
     }
-    let object = json!({"console": origin.as_str(), "health": format!("http://{health_address}"), "first_administrator": link});
+    let public_address = public.as_ref().map(|((_, address), _)| format!("http://{address}"));
+    if let (Some(address), Some(url)) = (&public_address, &installation.settings.public.url) {
+        words += &format!("\nThe public pages are at {url}, and listen at {address}");
+    }
+    let object = json!({"console": origin.as_str(), "health": format!("http://{health_address}"), "public": public_address, "first_administrator": link});
     answer(general.json, &object, &words);
     note(general.json, "Ctrl-C ends it; what is being sent is finished first.");
 
     let stop = sending::stop_signals()?;
-    let (mut for_pages, mut for_health) = (stop.clone(), stop.clone());
+    let (mut for_pages, mut for_health, mut for_public) = (stop.clone(), stop.clone(), stop.clone());
     let serving =
         web::serve(pages, web::router(&console), async move { asked(&mut for_pages, Stop::Soon).await });
     let watched = web::serve(health, web::health(&installation.store), async move {
         asked(&mut for_health, Stop::Soon).await;
     });
+    let facing_everybody = async move {
+        let Some(((listener, _), pages)) = public else { return Ok(()) };
+        let stopped = async move { asked(&mut for_public, Stop::Soon).await };
+        web::serve(listener, web::public_router(&pages), stopped).await
+    };
     let working = worker::work(&installation, &stop, general.json, false);
-    let (served, health, worked) = tokio::join!(serving, watched, working);
+    let (served, health, faced, worked) = tokio::join!(serving, watched, facing_everybody, working);
     let io = |error: std::io::Error| {
         Failure::unexpected("console", format!("the console ended: {}", error.kind()))
     };
-    served.and(health).map_err(io)?;
+    served.and(health).and(faced).map_err(io)?;
     worked?;
     Ok(Exit::Done)
 }
@@ -71,6 +85,26 @@ async fn listen(setting: &str, at: &str) -> Result<(TcpListener, SocketAddr), Fa
     let listener = TcpListener::bind(at).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
     Ok((listener, address))
+}
+
+/// The public pages. Questions go to the first address that everybody may see, else to where answers go.
+fn public_pages(installation: &Arc<Installation>) -> Result<Arc<PublicPages>, Failure> {
+    let settings = &installation.settings;
+    let clock: SystemClock = installation.clock;
+    let origin = settings.public.url.as_deref().unwrap_or_default();
+    let origin = Origin::parse(origin)
+        .map_err(|error| Failure::usage("settings", format!("public.url: {error}. Nothing was started")))?;
+    let answers = || {
+        let text = settings.sender.reply_to.as_ref().or(settings.sender.from.as_ref())?;
+        Some(mail::Mailbox::parse(text).ok()?.address().expose())
+    };
+    Ok(PublicPages::new(PublicParts {
+        desk: Arc::new(PublicDesk::new(installation)?),
+        origin,
+        contact: settings.public.contacts.0.first().cloned().or_else(answers),
+        receipt_key: installation.instance.derive(Purpose::PublicReceipt),
+        now: Arc::new(move || clock.now()),
+    }))
 }
 
 async fn console(installation: &Arc<Installation>, origin: Origin) -> Result<Arc<Console>, Failure> {

@@ -46,7 +46,7 @@ pub(crate) async fn send_test(
     let values = audience.fields.iter().enumerate().map(|(place, field)| {
         if Some(place) == audience.language_field { String::new() } else { sample(field, &to) }
     });
-    let person = PersonFields { values: values.collect(), address: to.clone() };
+    let person = PersonFields { values: values.collect(), address: to.clone(), language: None };
     let sealed = letters.seal(0, 0, &person, installation.now())?;
     let proved = letters.prove(0, sealed)?;
     let mut session = open(&relay.relay, relay.tokens.as_ref(), &relay.tls, installation.now())

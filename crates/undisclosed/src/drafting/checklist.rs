@@ -4,8 +4,8 @@ use message::DiscretionFinding;
 use store::{Audience, Draft};
 use web::{Check, Checklist, Standing};
 
+use super::Written;
 use super::jobs::Job;
-use super::{Unfinished, Written};
 use crate::check::{Checked, everybody_watched};
 use crate::failure::Failure;
 use crate::installation::Installation;
@@ -37,11 +37,8 @@ pub(super) async fn check(
     };
     let files = match Written::of(installation, draft).await?.message(installation, draft) {
         Ok(files) => files,
-        Err(Unfinished::Fault(fault)) => {
-            return Ok((list(vec![wrong("The message", vec![fault.to_string()])], 0), None));
-        }
-        Err(Unfinished::Failure(failure)) => {
-            return Ok((list(vec![wrong("The message", vec![failure.message])], 0), None));
+        Err(unfinished) => {
+            return Ok((list(vec![wrong("The message", vec![unfinished.told().words])], 0), None));
         }
     };
     let mut checks = vec![fine("The message", Vec::new())];

@@ -14,6 +14,7 @@ mod machines;
 mod postfix;
 mod postfix_auth;
 mod postfix_server;
+mod public;
 mod reconcile;
 mod relay_trouble;
 mod size;

@@ -149,6 +149,7 @@ async fn a_campaign_of_which_a_message_left_is_not_taken_back() {
         date: site.now(),
         at: site.now(),
         message: ledger::Digest::of(b"message"),
+        person: None,
     };
     assert_eq!(fine(site.store.journal(id, &version, &[], &[intent]).await).intended, [1]);
     fine(site.store.move_campaign(id, CampaignEvent::Pause, "", site.now()).await);

@@ -3,9 +3,9 @@
 use accounts::{Role, Roles};
 use axum::http::{Method, StatusCode};
 use campaign::CampaignState;
-use message::{ComposedField, CompositionError, MessageError};
+use message::ComposedField;
 use store::DraftId;
-use web::Standing;
+use web::{Fault, Standing};
 
 use crate::browser::{Answer, Browser};
 use crate::escaping::harmless;
@@ -77,12 +77,10 @@ async fn a_draft_is_written_and_kept(site: Site) {
         page.body.contains("one\n\ntwo</textarea>") && page.body.contains("help@unit.example\nline@unit")
     );
     // What is wrong is said beside its field, and what was written is kept all the same.
-    *fine(site.program.fault.lock()) = Some(CompositionError {
-        text: 0,
-        field: ComposedField::Subject,
-        error: MessageError::SubjectMissing,
-    });
+    *fine(site.program.fault.lock()) =
+        Some(Fault { text: 0, field: ComposedField::Subject, words: HOSTILE.to_owned() });
     let saved = own.post(&text, &written(&version(&page), "", "three")).await;
+    harmless(&saved, true);
     assert!(saved.body.contains("id=\"subject-error\"") && saved.body.contains("<title>Error:"));
     assert!(own.get(&text).await.body.contains("three</textarea>"));
     // Another language.

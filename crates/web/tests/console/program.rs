@@ -2,9 +2,9 @@
 
 use std::sync::Mutex;
 
-use message::{Composition, CompositionError};
+use message::Composition;
 use store::{Campaign, Draft, DraftFile, DraftVersion};
-use web::{Answer, Check, Checking, Checklist, DeskError, Drafting, Rendered, Standing};
+use web::{Answer, Check, Checking, Checklist, DeskError, Drafting, Fault, Rendered, Standing};
 
 use crate::site::{HOSTILE, PEOPLE, fine};
 
@@ -27,7 +27,7 @@ pub(crate) fn hostile_message(place: u64) -> Result<Rendered, DeskError> {
 /// Says what the test tells it to.
 #[derive(Default)]
 pub(crate) struct TestDrafting {
-    pub(crate) fault: Mutex<Option<CompositionError>>,
+    pub(crate) fault: Mutex<Option<Fault>>,
     /// What was found, of which version.
     pub(crate) checked: Mutex<Option<(u64, Checklist)>>,
     /// What it was asked to do.
@@ -62,7 +62,7 @@ impl TestDrafting {
 }
 
 impl Drafting for TestDrafting {
-    fn fault<'a>(&'a self, _: &'a Draft) -> Answer<'a, Option<CompositionError>> {
+    fn fault<'a>(&'a self, _: &'a Draft) -> Answer<'a, Option<Fault>> {
         Box::pin(async move { Ok(fine(self.fault.lock()).clone()) })
     }
 

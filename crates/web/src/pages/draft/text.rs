@@ -5,7 +5,7 @@ use axum::Extension;
 use axum::extract::Path;
 use axum::http::header::CONTENT_SECURITY_POLICY;
 use axum::response::{Html, IntoResponse, Response};
-use message::{ComposedText, CompositionError, SourceKind};
+use message::{ComposedText, SourceKind};
 
 use super::fields::errors_of;
 use super::preview::note_look;
@@ -160,7 +160,7 @@ pub(crate) async fn save(
         }
         Err(trouble) => return Err(trouble),
     }
-    let fault: Option<CompositionError> = visitor.console.drafting.fault(&opened.draft).await?;
+    let fault = visitor.console.drafting.fault(&opened.draft).await?;
     let errors = errors_of(fault.as_ref(), number);
     if errors.is_empty() { Ok(opened.back()) } else { page(&visitor, &opened, number, errors, true) }
 }
