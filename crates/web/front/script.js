@@ -1,6 +1,6 @@
-import { Button, Checkboxes, ErrorSummary, SkipLink, createAll } from 'govuk-frontend'
+import { Button, Checkboxes, ErrorSummary, FileUpload, SkipLink, createAll } from 'govuk-frontend'
 
-for (const component of [Button, Checkboxes, ErrorSummary, SkipLink]) {
+for (const component of [Button, Checkboxes, ErrorSummary, FileUpload, SkipLink]) {
   createAll(component)
 }
 

@@ -1,5 +1,7 @@
 //! The parts that forms are made of, in the design system's own markup.
 
+use std::borrow::Cow;
+
 use askama::Template;
 
 /// What is wrong with a form: which field, and what to do about it.
@@ -108,9 +110,9 @@ impl Input {
 
 /// A box to tick.
 pub(crate) struct Tick {
-    pub(crate) value: &'static str,
-    pub(crate) label: &'static str,
-    pub(crate) hint: &'static str,
+    pub(crate) value: Cow<'static, str>,
+    pub(crate) label: Cow<'static, str>,
+    pub(crate) hint: Cow<'static, str>,
     pub(crate) ticked: bool,
 }
 
