@@ -67,7 +67,7 @@ export async function imported(installation, serving, author) {
     await author.follow('Audiences');
     assert.equal(await author.heading(), 'Audiences');
     await author.look('the audiences');
-    await author.follow('Add an audience');
+    await author.press('Add an audience');
     await author.look('adding an audience');
     assert.equal(await author.press('Upload and check'), 200);
     await author.errors(['spreadsheet']);

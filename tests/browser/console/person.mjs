@@ -166,7 +166,10 @@ export class Person {
       document.body.tabIndex = -1;
       document.body.focus();
       document.body.removeAttribute('tabindex');
-      globalThis.stops = [...document.querySelectorAll(stops)].filter((it) => it.checkVisibility());
+      // Of radio buttons the chosen one is a stop, or the first; arrows go on from there.
+      const group = (it) => [...document.querySelectorAll(`input[type=radio][name="${it.name}"]`)];
+      const isStop = (it) => it.type !== 'radio' || it === (group(it).find((one) => one.checked) ?? group(it)[0]);
+      globalThis.stops = [...document.querySelectorAll(stops)].filter((it) => it.checkVisibility() && isStop(it));
     }, STOPS);
     const expected = await page.evaluate(() => globalThis.stops.length);
     assert.ok(expected > 1 && expected < STOPS_MAX, `${expected} stops`);
