@@ -4,7 +4,7 @@
 use std::convert::Infallible;
 use std::io::{self, Cursor};
 
-use audience::{Options, PeopleError, SharedAddress, Spreadsheet, inspect, people};
+use audience::{ColumnChoice, Options, PeopleError, SharedAddress, Spreadsheet, inspect, people};
 use libfuzzer_sys::fuzz_target;
 
 struct Octets<'a>(&'a [u8]);
@@ -21,6 +21,8 @@ fuzz_target!(|octets: &[u8]| {
     for shared_address in [SharedAddress::Refuse, SharedAddress::Each, SharedAddress::Skip] {
         let options = Options {
             email_column: None,
+            language_column: ColumnChoice::Found,
+            channel_column: ColumnChoice::Found,
             shared_address,
             today: jiff::civil::Date::constant(2012, 1, 30),
             hash_key: [1; 16],

@@ -9,8 +9,9 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
 import { parseArgs } from 'node:util';
-import { check, runAll, withBrowser } from './checking.mjs';
+import { check, runAll, step, withBrowser } from './checking.mjs';
 import * as accounts from './console/accounts.mjs';
+import * as audiences from './console/audiences.mjs';
 import * as campaigns from './console/campaigns.mjs';
 import * as drafts from './console/drafts.mjs';
 import { Installation } from './console/installation.mjs';
@@ -71,15 +72,18 @@ async function withoutScript(browser, ada, account) {
     assert.equal(plain.path(), '/campaigns');
     await plain.look('the campaigns without scripts');
   });
-  await check('without scripts: somebody is invited, and sets up an account', async () => {
+  let katherine;
+  await step('without scripts: somebody is invited, and sets up an account', async () => {
     const link = await accounts.invite(plain, {
       login: 'katherine@unit.example', name: 'Katherine Johnson', roles: ['Author', 'Officer'],
     });
     const [joined, theirs] = await accounts.join(browser, ada.origin, link, 'katherine@unit.example', { script: false });
     await joined.signIn(theirs);
     assert.equal(joined.path(), '/campaigns');
-    await joined.leave();
+    katherine = joined;
   });
+  await audiences.withoutScript(katherine);
+  await katherine.leave();
   return plain;
 }
 
@@ -98,7 +102,9 @@ async function longNames(ada) {
 
 async function walk(browser, installation, relay, values) {
   const olderLink = await behindProxy(browser, installation);
-  const serving = await installation.serve(LINK);
+  const port = await freePort();
+  const environment = { UNDISCLOSED_CONSOLE__LISTEN: `127.0.0.1:${port}` };
+  let serving = await installation.serve(LINK, [], environment);
   const [, origin, link] = serving.found;
   const ada = await Person.sitDown(browser, origin);
   const account = await accounts.firstAdministrator(ada, { link, olderLink });
@@ -115,6 +121,9 @@ async function walk(browser, installation, relay, values) {
   await campaigns.stopped(installation, relay, author);
   await campaigns.approved(installation, grace, author);
   await drafts.written(installation, author, grace);
+  await audiences.imported(installation, serving, author);
+  serving = await audiences.killed(installation, serving, author, () =>
+    installation.serve(/The console is at \S+\n/, [], environment));
   const plain = await withoutScript(browser, ada, account);
   if (values['users-picture']) {
     await ada.open('/users');

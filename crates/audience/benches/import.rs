@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
-use audience::{Options, SharedAddress, Spreadsheet, inspect, people};
+use audience::{ColumnChoice, Options, SharedAddress, Spreadsheet, inspect, people};
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
@@ -88,6 +88,8 @@ fn peak_kib() -> u64 {
 fn measure(path: &Path) {
     let options = Options {
         email_column: None,
+        language_column: ColumnChoice::Found,
+        channel_column: ColumnChoice::Found,
         shared_address: SharedAddress::Refuse,
         today: jiff::civil::Date::constant(2012, 1, 30),
         hash_key: [1; 16],

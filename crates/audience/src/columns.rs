@@ -13,6 +13,7 @@ use crate::inspection::Column;
 use crate::limits::{COLUMNS_MAX, HEADING_CHARS_MAX};
 use crate::row::Row;
 use crate::source::Source;
+use crate::spreadsheet::{ColumnChoice, Options};
 use crate::{channel, language};
 
 /// How many rows below the headings the address column is looked for in.
@@ -57,6 +58,8 @@ pub(crate) struct Layout {
     pub(crate) email: usize,
     pub(crate) language: Option<usize>,
     pub(crate) channels: Vec<usize>,
+    /// Columns that say by their heading whether e-mail is safe, and are not used.
+    pub(crate) ignored_channels: Vec<usize>,
     pub(crate) until: Option<usize>,
 }
 
@@ -76,7 +79,7 @@ impl Layout {
     /// Reads the headings and a sample of the rows below.
     pub(crate) fn find<R: Read + Seek>(
         source: &mut Source<R>,
-        email_column: Option<&str>,
+        options: &Options<'_>,
     ) -> Result<Self, ImportError> {
         let mut heading_row = 0;
         let mut columns = Vec::new();
@@ -102,18 +105,32 @@ impl Layout {
         if columns.is_empty() {
             return Err(ImportError::Empty);
         }
-        let email = match email_column {
-            Some(name) => named(&columns, name)?,
+        let email = match options.email_column {
+            Some(name) => named(&columns, name, "--email-column")?,
             None => found(&columns, &sample)?,
         };
         let with = |known: &[&str]| -> Vec<usize> {
             let is = |c: &Column| known.contains(&heading_key(&c.heading).as_str());
             (0..columns.len()).filter(|i| *i != email && is(&columns[*i])).collect()
         };
-        let language = with(language::HEADINGS).first().copied();
-        let channels = with(channel::HEADINGS);
-        let until = with(channel::UNTIL_HEADINGS).first().copied();
-        Ok(Self { heading_row, columns, email, language, channels, until })
+        let chosen = |choice, option, known: &[&str]| match choice {
+            ColumnChoice::Found => Ok(with(known)),
+            ColumnChoice::Nowhere => Ok(Vec::new()),
+            ColumnChoice::Named(name) => match named(&columns, name, option)? {
+                index if index == email => Err(ImportError::AddressColumn { option }),
+                index => Ok(vec![index]),
+            },
+        };
+        let language =
+            chosen(options.language_column, "--language-column", language::HEADINGS)?.first().copied();
+        let channels = chosen(options.channel_column, "--channel-column", channel::HEADINGS)?;
+        let ignored_channels =
+            with(channel::HEADINGS).into_iter().filter(|index| !channels.contains(index)).collect();
+        let until = match options.channel_column {
+            ColumnChoice::Nowhere => None,
+            _ => with(channel::UNTIL_HEADINGS).first().copied(),
+        };
+        Ok(Self { heading_row, columns, email, language, channels, ignored_channels, until })
     }
 }
 
@@ -202,14 +219,14 @@ fn names(columns: &[Column]) -> Vec<String> {
 }
 
 /// The column that the caller names: by its heading, its field, or its letter.
-fn named(columns: &[Column], name: &str) -> Result<usize, ImportError> {
+fn named(columns: &[Column], name: &str, option: &'static str) -> Result<usize, ImportError> {
     let name = name.trim();
     let lower = name.to_lowercase();
     columns
         .iter()
         .position(|column| column.heading.to_lowercase() == lower || column.field == lower)
         .or_else(|| (0..columns.len()).find(|index| letter(*index).eq_ignore_ascii_case(name)))
-        .ok_or_else(|| ImportError::NoSuchColumn { headings: names(columns) })
+        .ok_or_else(|| ImportError::NoSuchColumn { option, headings: names(columns) })
 }
 
 /// The column that must be the address: by its heading, else by what stands in it.

@@ -120,14 +120,19 @@ pub enum ImportError {
         /// Their headings.
         headings: Vec<String>,
     },
-    /// `--email-column` names none, or several.
-    #[error(
-        "--email-column does not name exactly one column (columns: {})",
-        headings.join(", ")
-    )]
+    /// An option such as `--email-column` names no column.
+    #[error("{option} does not name a column (columns: {})", headings.join(", "))]
     NoSuchColumn {
+        /// Which option.
+        option: &'static str,
         /// Every heading.
         headings: Vec<String>,
+    },
+    /// The column with the addresses was named as that of something else.
+    #[error("{option} names the column with the addresses; name another one")]
+    AddressColumn {
+        /// Which option.
+        option: &'static str,
     },
     /// More than [`REPEATED_ROWS_MAX`].
     #[error(
@@ -161,6 +166,7 @@ impl ImportError {
             Self::NoEmailColumn { .. } => "no_email_column",
             Self::SeveralEmailColumns { .. } => "several_email_columns",
             Self::NoSuchColumn { .. } => "no_such_column",
+            Self::AddressColumn { .. } => "address_column",
             Self::TooManyRepeated => "too_many_repeated",
         }
     }

@@ -11,7 +11,7 @@ use crate::columns::Layout;
 use crate::digest::{Hashes, Sum};
 use crate::duplicates::{First, Place, Repeated, Resolver, low};
 use crate::error::{ImportError, PeopleError};
-use crate::inspection::{Format, Inspection, Warning};
+use crate::inspection::{ChannelCounts, Format, Inspection, Warning};
 use crate::language::language_tag;
 use crate::limits::ROWS_MAX;
 use crate::names::Names;
@@ -34,10 +34,10 @@ pub fn inspect<S: Spreadsheet>(
 ) -> Result<Inspection, ImportError> {
     let reader = spreadsheet.open().map_err(ImportError::Read)?;
     let (mut source, file) = Source::open(reader)?;
-    let layout = Layout::find(&mut source, options.email_column)?;
+    let layout = Layout::find(&mut source, options)?;
     let checker = Checker::new(&layout, &source);
     let hashes = Hashes::new(options);
-    let mut scan = Scan::default();
+    let mut scan = Scan { filled: vec![0; layout.columns.len()], ..Scan::default() };
     let mut names = Names::new(&layout);
     let mut addresses = Vec::new();
     source.each_row(&mut |row| {
@@ -55,7 +55,9 @@ pub fn inspect<S: Spreadsheet>(
                 addresses.push(low(hashes.address(&key)));
                 scan.sum.add(hashes.person(&key, &layout, row));
                 scan.people += 1;
+                scan.look(row, channel_of(&layout, row, options));
                 names.row(address.local(), row);
+                scan.example.get_or_insert(address);
             }
             None => scan.bad += 1,
         }
@@ -66,14 +68,7 @@ pub fn inspect<S: Spreadsheet>(
     }
     let repeated =
         resolve(&mut source, &checker, options, &hashes, Repeated::new(addresses)?, &mut scan, problems)?;
-    let mut warnings = source.warnings();
-    if scan.hidden > 0 {
-        warnings.push(Warning::HiddenRows { rows: scan.hidden });
-    }
-    warnings.extend(names.finish(&layout));
-    if layout.channels.is_empty() {
-        warnings.push(Warning::Channel);
-    }
+    let warnings = warnings(&source, &layout, scan.hidden, names);
     Ok(Inspection {
         format: source.format(),
         columns: layout.columns.clone(),
@@ -86,12 +81,31 @@ pub fn inspect<S: Spreadsheet>(
         folded: scan.folded,
         shared_addresses: scan.shared,
         shared_skipped: scan.skipped,
+        filled: scan.filled,
+        channels: scan.channels,
+        example: scan.example,
         warnings,
         content_digest: scan.sum.to_be_bytes(),
         layout: layout.clone(),
         repeated,
         file,
     })
+}
+
+/// What a person should see before the list is used.
+fn warnings<R: Read + Seek>(source: &Source<R>, layout: &Layout, hidden: u64, names: Names) -> Vec<Warning> {
+    let mut warnings = source.warnings();
+    if hidden > 0 {
+        warnings.push(Warning::HiddenRows { rows: hidden });
+    }
+    warnings.extend(names.finish(layout));
+    if layout.channels.is_empty() {
+        warnings.push(Warning::Channel);
+    }
+    let heading = |index: &usize| layout.columns[*index].name().to_owned();
+    let ignored = layout.ignored_channels.iter().map(heading);
+    warnings.extend(ignored.map(|heading| Warning::ChannelIgnored { heading }));
+    warnings
 }
 
 /// The second pass: hands over each person that can be written to, in the order of the rows.
@@ -159,9 +173,19 @@ struct Scan {
     skipped: u64,
     hidden: u64,
     sum: Sum,
+    filled: Vec<u64>,
+    channels: ChannelCounts,
+    example: Option<Address>,
 }
 
 impl Scan {
+    fn look(&mut self, row: &Row, channel: Channel) {
+        for (index, filled) in self.filled.iter_mut().enumerate() {
+            *filled += u64::from(!row.cell(index).is_empty());
+        }
+        self.channels.add(channel);
+    }
+
     fn drop_person(&mut self, sum: Sum) {
         self.people -= 1;
         self.sum.subtract(sum);
@@ -309,15 +333,15 @@ impl<'a> Checker<'a> {
     }
 }
 
-fn person(address: Address, layout: &Layout, row: &Row, options: &Options<'_>) -> Person {
+fn channel_of(layout: &Layout, row: &Row, options: &Options<'_>) -> Channel {
     let until = layout.until.map(|index| row.cell(index));
-    let channel = layout
-        .channels
-        .iter()
-        .map(|index| channel::read(row.cell(*index), until, options.today))
-        // The most careful of several: `Channel` is ordered by care.
-        .max()
-        .unwrap_or(Channel::Unknown);
+    let channels = layout.channels.iter().map(|index| channel::read(row.cell(*index), until, options.today));
+    // The most careful of several: `Channel` is ordered by care.
+    channels.max().unwrap_or(Channel::Unknown)
+}
+
+fn person(address: Address, layout: &Layout, row: &Row, options: &Options<'_>) -> Person {
+    let channel = channel_of(layout, row, options);
     Person {
         row: row.number,
         address,

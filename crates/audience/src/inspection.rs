@@ -1,6 +1,9 @@
 //! What a spreadsheet turned out to be.
 
+use mail::Address;
+
 use crate::duplicates::Repeated;
+use crate::person::Channel;
 
 /// The format of a spreadsheet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,6 +56,12 @@ pub enum Warning {
     /// No column says whether e-mail is safe.
     #[error("no column says to whom it is safe to write by e-mail (safe_to_email)")]
     Channel,
+    /// A column says to whom e-mail is safe, and it was chosen not to look at it.
+    #[error("“{heading}” says to whom it is safe to write by e-mail, and it is not used")]
+    ChannelIgnored {
+        /// The column's heading.
+        heading: String,
+    },
     /// Other visible sheets hold something, and are not read.
     #[error("visible sheets with something in them that are not imported: {sheets}")]
     Sheets {
@@ -80,9 +89,31 @@ impl Warning {
         match self {
             Self::Names { .. } => "names",
             Self::Channel => "channel",
+            Self::ChannelIgnored { .. } => "channel_ignored",
             Self::Sheets { .. } => "sheets",
             Self::HiddenRows { .. } => "hidden_rows",
             Self::Encoding { .. } => "encoding",
+        }
+    }
+}
+
+/// How many rows say that e-mail is safe, how many that it is not, and how many say neither.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ChannelCounts {
+    /// [`Channel::Safe`].
+    pub safe: u64,
+    /// [`Channel::Unsafe`].
+    pub not_safe: u64,
+    /// [`Channel::Unknown`].
+    pub unknown: u64,
+}
+
+impl ChannelCounts {
+    pub(crate) const fn add(&mut self, channel: Channel) {
+        match channel {
+            Channel::Safe => self.safe += 1,
+            Channel::Unsafe => self.not_safe += 1,
+            Channel::Unknown => self.unknown += 1,
         }
     }
 }
@@ -113,6 +144,12 @@ pub struct Inspection {
     pub shared_addresses: u64,
     /// Rows left out because an earlier one has their address ([`crate::SharedAddress::Skip`]).
     pub shared_skipped: u64,
+    /// Good rows with something in each column, in the order of the columns, duplicates counted.
+    pub filled: Vec<u64>,
+    /// What the good rows say of e-mail, duplicates counted; all are [`Channel::Unknown`] without a column for it.
+    pub channels: ChannelCounts,
+    /// The first address that can be written to, to be shown masked.
+    pub example: Option<Address>,
     /// What a person should see.
     pub warnings: Vec<Warning>,
     /// The same for the same people with the same values in any order, under one [`crate::Options::digest_key`].

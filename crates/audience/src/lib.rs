@@ -30,9 +30,9 @@ mod xlsx;
 
 pub use error::{ImportError, PeopleError};
 pub use import::{inspect, people};
-pub use inspection::{Column, Format, Inspection, Warning};
+pub use inspection::{ChannelCounts, Column, Format, Inspection, Warning};
 pub use language::language_tag;
 pub use limits::*;
 pub use person::{Channel, Person};
 pub use problem::{Problem, Reason};
-pub use spreadsheet::{Options, SharedAddress, Spreadsheet};
+pub use spreadsheet::{ColumnChoice, Options, SharedAddress, Spreadsheet};

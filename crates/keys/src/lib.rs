@@ -9,11 +9,13 @@ mod folder;
 mod forgotten;
 mod instance;
 mod key_backup;
+mod sealed_file;
 
 pub use data_key::{DataKey, FINGERPRINT_OCTETS, Fingerprint, OpenError};
 pub use folder::{KeyFolder, KeyFolderError, KeyName};
 pub use instance::{InstanceKey, InstanceKeyError, KEY_FILE_NAME, Purpose};
 pub use key_backup::{KeySetName, remove_key_sets};
+pub use sealed_file::{CHUNK_OCTETS, SealedFile, SealedFileReader, SealedFileWriter};
 
 use ring::rand::{SecureRandom, SystemRandom};
 

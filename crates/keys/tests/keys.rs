@@ -1,11 +1,12 @@
 //! Keys on disk: kept, refused, destroyed.
 
 use std::fs;
+use std::io::{Cursor, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::PermissionsExt;
 
 use keys::{
-    DataKey, InstanceKey, InstanceKeyError, KeyFolder, KeyFolderError, KeyName, KeySetName, Purpose, Random,
-    remove_key_sets,
+    CHUNK_OCTETS, DataKey, InstanceKey, InstanceKeyError, KeyFolder, KeyFolderError, KeyName, KeySetName,
+    Purpose, Random, SealedFileWriter, remove_key_sets,
 };
 use mail::Address;
 use proptest::prelude::*;
@@ -161,5 +162,59 @@ proptest! {
         let at = at % sealed.len();
         sealed[at] ^= 1 << bit;
         prop_assert!(key.open(b"c", &sealed).is_err());
+    }
+}
+
+/// A step of somebody who reads here and there.
+#[derive(Debug, Clone)]
+enum Step {
+    Read(usize),
+    Seek(SeekFrom),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let octets = 3 * CHUNK_OCTETS as i64;
+    prop_oneof![
+        (0..2 * CHUNK_OCTETS).prop_map(Step::Read),
+        (0..octets as u64).prop_map(|to| Step::Seek(SeekFrom::Start(to))),
+        (-octets..octets).prop_map(|by| Step::Seek(SeekFrom::Current(by))),
+        (-octets..100).prop_map(|by| Step::Seek(SeekFrom::End(by))),
+    ]
+}
+
+/// About as long as one or two chunks, a little more or less.
+fn length() -> impl Strategy<Value = usize> {
+    prop_oneof![
+        Just(0),
+        0..200_usize,
+        (0..3_usize, 0..5_usize).prop_map(|(c, more)| (c * CHUNK_OCTETS + more).saturating_sub(2))
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn a_sealed_file_reads_like_a_plain_copy(length in length(), pieces in 1..9_usize, steps in prop::collection::vec(step(), 0..20)) {
+        let plain: Vec<u8> = (0..length).map(|at| (at % 251) as u8).collect();
+        let folder = tempfile::tempdir().unwrap();
+        let mut writer = SealedFileWriter::create(folder.path(), &Random::default()).unwrap();
+        for piece in plain.chunks((length / pieces).max(1)) {
+            writer.write_all(piece).unwrap();
+        }
+        let file = writer.finish().unwrap();
+        prop_assert_eq!(file.octets(), length as u64);
+        let (mut sealed, mut copy) = (file.reader(), Cursor::new(&plain));
+        for step in steps {
+            match step {
+                Step::Read(octets) => {
+                    let (mut one, mut other) = (Vec::new(), Vec::new());
+                    (&mut sealed).take(octets as u64).read_to_end(&mut one).unwrap();
+                    (&mut copy).take(octets as u64).read_to_end(&mut other).unwrap();
+                    prop_assert!(one == other);
+                }
+                Step::Seek(to) => prop_assert_eq!(sealed.seek(to).ok(), copy.seek(to).ok()),
+            }
+        }
     }
 }

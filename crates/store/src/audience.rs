@@ -100,6 +100,14 @@ pub struct Audience {
     pub forgotten_at: Option<Timestamp>,
 }
 
+impl Audience {
+    /// The number by which pages name it.
+    #[must_use]
+    pub const fn number(&self) -> i64 {
+        self.id
+    }
+}
+
 pub(crate) const COLUMNS: &str = "id, uid, name, key_name, fields, language_field, people, folded, skipped, warnings, digest, created_at, \
      forgotten_at";
 

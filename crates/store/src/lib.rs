@@ -8,6 +8,7 @@ mod account;
 mod api_key;
 mod approval;
 mod audience;
+mod audience_list;
 mod backup;
 mod campaign;
 mod claim;

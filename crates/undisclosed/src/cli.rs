@@ -101,11 +101,17 @@ pub(crate) enum Shared {
 }
 
 /// How a spreadsheet is read.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(crate) struct ReadingArgs {
     /// The column of the addresses, by its heading or letter
     #[arg(long, value_name = "COLUMN")]
     pub(crate) email_column: Option<String>,
+    /// The column of the languages, by its heading or letter; `none` if there is none
+    #[arg(long, value_name = "COLUMN|none")]
+    pub(crate) language_column: Option<String>,
+    /// The column that says to whom e-mail is safe, by its heading or letter; `none` if there is none
+    #[arg(long, value_name = "COLUMN|none")]
+    pub(crate) channel_column: Option<String>,
     /// What to do when people share an address
     #[arg(long, value_enum, value_name = "each|skip")]
     pub(crate) shared_address: Option<Shared>,

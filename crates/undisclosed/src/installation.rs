@@ -15,6 +15,9 @@ use crate::settings::{SETTINGS_FILE_NAME, Settings};
 /// Imports that a killed process left behind are removed when they are older than this.
 const ABANDONED_AFTER: jiff::SignedDuration = jiff::SignedDuration::from_hours(24);
 
+/// The folder of the database, where that is SQLite, and of spreadsheets that wait.
+const DATA_FOLDER_NAME: &str = "data";
+
 /// Octets of a name: it stands in tables and on pages.
 const NAME_OCTETS_MAX: usize = 200;
 
@@ -24,6 +27,8 @@ pub(crate) struct Installation {
     pub(crate) store: Store,
     pub(crate) instance: InstanceKey,
     pub(crate) keys: KeyFolder,
+    /// The folder of the data, beside that of the keys.
+    pub(crate) data: PathBuf,
     pub(crate) random: Random,
     pub(crate) clock: SystemClock,
     pub(crate) caller: Caller,
@@ -117,7 +122,7 @@ impl Installation {
                     DatabaseUrl::Postgres(_) => url,
                 }
             }
-            None => DatabaseUrl::Sqlite(place.folder.join("data").join("undisclosed.db")),
+            None => DatabaseUrl::Sqlite(place.folder.join(DATA_FOLDER_NAME).join("undisclosed.db")),
         };
         Ok(Parts { caller, place, database: url, settings, instance })
     }
@@ -141,6 +146,7 @@ impl Installation {
         keys: &Path,
         store: Store,
     ) -> Result<Self, Failure> {
+        let data = keys.with_file_name(DATA_FOLDER_NAME);
         let keys =
             KeyFolder::open(keys).map_err(|_| Failure::usage("keys", "the folder of keys cannot be used"))?;
         Ok(Self {
@@ -148,6 +154,7 @@ impl Installation {
             store,
             instance,
             keys,
+            data,
             random: Random::default(),
             clock: SystemClock,
             caller,

@@ -17,6 +17,7 @@ mod forgetting;
 mod installation;
 mod ledger_audit;
 mod letters_of;
+mod lists;
 mod message_files;
 mod preparation;
 mod progress_bar;

@@ -2,12 +2,14 @@
 //! the proof of everybody.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use delivery::Letters;
 use serde_json::{Value, json};
 use store::Audience;
 
-use crate::audience_import::Inspected;
+use crate::audience_import::{Inspected, SpreadsheetFile};
 use crate::check::{self, Checked};
 use crate::cli::{AcknowledgeArgs, ReadingArgs};
 use crate::failure::Failure;
@@ -49,7 +51,7 @@ pub(crate) struct Prepared {
 /// Where the people come from.
 enum Origin {
     Stored(Box<Audience>),
-    File(Box<Inspected>),
+    File(Arc<Inspected<SpreadsheetFile>>),
 }
 
 /// Prepares a campaign. On failure nothing is left of it.
@@ -69,7 +71,7 @@ pub(crate) async fn prepare(installation: &Installation, wanted: &Wanted<'_>) ->
                     "there is no audience and no file of that name; `undisclosed import NAME FILE` makes an audience",
                 ));
             }
-            Origin::File(Box::new(Inspected::read(installation, &path, wanted.reading).await?))
+            Origin::File(Inspected::read(installation, &path, wanted.reading).await?)
         }
     };
     let mut warnings = if let Origin::File(inspected) = &origin { inspected.warnings() } else { Vec::new() };
@@ -79,7 +81,7 @@ pub(crate) async fn prepare(installation: &Installation, wanted: &Wanted<'_>) ->
         Origin::Stored(audience) => (*audience, false),
         Origin::File(inspected) => {
             let name = free_name(installation, wanted.name).await?;
-            (inspected.import(installation, &name, &acknowledged).await?, true)
+            (inspected.import(installation, &name, &acknowledged, &AtomicU64::default()).await?, true)
         }
     };
     let prepared = prove(installation, wanted, files, &audience, draft, acknowledged).await;

@@ -62,18 +62,22 @@ fn header_block(message: &[u8]) -> String {
     String::from_utf8_lossy(&message[..end]).replace("\r\n", "\n")
 }
 
-/// The person with an address that shows enough to recognise and cannot be written to, wherever it stands.
-fn masked(fields: &PersonFields) -> Result<PersonFields, Failure> {
+/// An address that shows enough to recognise and cannot be written to: `a***b@c---d.example`.
+pub(crate) fn masked_address(address: &Address) -> Result<Address, Failure> {
     let mask = |text: &str, with: &str| {
         let plain: Vec<char> = text.chars().filter(char::is_ascii_alphanumeric).collect();
         let (first, last) = (plain.first().copied().unwrap_or('x'), plain.last().copied().unwrap_or('x'));
         format!("{first}{with}{last}")
     };
-    let (name, rest) =
-        fields.address.domain().split_once('.').unwrap_or((fields.address.domain(), "invalid"));
-    let text = format!("{}@{}.{rest}", mask(fields.address.local(), "***"), mask(name, "---"));
-    let address =
-        Address::parse(&text).map_err(|_| Failure::unexpected("mask", "an address could not be masked"))?;
+    let (name, rest) = address.domain().split_once('.').unwrap_or((address.domain(), "invalid"));
+    let text = format!("{}@{}.{rest}", mask(address.local(), "***"), mask(name, "---"));
+    Address::parse(&text).map_err(|_| Failure::unexpected("mask", "an address could not be masked"))
+}
+
+/// The person with the address masked, wherever it stands.
+fn masked(fields: &PersonFields) -> Result<PersonFields, Failure> {
+    let address = masked_address(&fields.address)?;
+    let text = address.expose();
     let is_own = |value: &str| Address::parse(value.trim()).is_ok_and(|own| own == fields.address);
     let values =
         fields.values.iter().map(|value| if is_own(value) { text.clone() } else { value.clone() }).collect();

@@ -11,8 +11,17 @@ pub(crate) struct Warning {
 }
 
 /// Words that there are.
-const WORDS: [&str; 7] =
-    ["attachments", "channel", "discretion", "hidden_rows", "in_doubt", "names", "sheets"];
+const WORDS: [&str; 9] = [
+    "attachments",
+    "channel",
+    "channel_ignored",
+    "discretion",
+    "encoding",
+    "hidden_rows",
+    "in_doubt",
+    "names",
+    "sheets",
+];
 
 /// Lets somebody decide about warnings. Returns the words that were acknowledged, to be recorded.
 pub(crate) fn acknowledge(warnings: &[Warning], accepted: &[String]) -> Result<Vec<String>, Failure> {

@@ -1,6 +1,6 @@
-import { Button, Checkboxes, ErrorSummary, NotificationBanner, Radios, SkipLink, createAll } from 'govuk-frontend'
+import { Button, Checkboxes, ErrorSummary, FileUpload, NotificationBanner, Radios, SkipLink, createAll } from 'govuk-frontend'
 
-for (const component of [Button, Checkboxes, ErrorSummary, NotificationBanner, Radios, SkipLink]) {
+for (const component of [Button, Checkboxes, ErrorSummary, FileUpload, NotificationBanner, Radios, SkipLink]) {
   createAll(component)
 }
 

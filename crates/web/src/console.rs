@@ -1,6 +1,8 @@
 //! What the console works with.
 
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use accounts::{Attempt, Devices, Throttle, Token, TokenKind};
 use jiff::{SignedDuration, Timestamp};
@@ -11,14 +13,19 @@ use tokio::sync::Semaphore;
 use crate::desk::Desk;
 use crate::drafting::Drafting;
 use crate::hashing::Hashing;
+use crate::lists::Lists;
 use crate::origin::Origin;
 use crate::trouble::Trouble;
+use crate::uploads::{UploadLimits, Uploads};
 
 /// How long a link to set up an account can be used.
 pub const LINK_LIFE: SignedDuration = SignedDuration::from_hours(48);
 
 /// Pages that are told at once how a campaign goes on: each looks into the database every second.
 pub const WATCHING_MAX: usize = 200;
+
+/// Between two looks for uploads that nobody came back to.
+const SWEEP: Duration = Duration::from_secs(60);
 
 /// What somebody did, for the ledger. No address and no name of a person on a list stands in it.
 pub struct Act<'a> {
@@ -79,6 +86,12 @@ pub struct Parts {
     pub desk: Arc<dyn Desk>,
     /// The same, for whoever writes messages.
     pub drafting: Arc<dyn Drafting>,
+    /// The same, for lists of people.
+    pub lists: Arc<dyn Lists>,
+    /// Where spreadsheets that were uploaded wait, sealed and without a name.
+    pub upload_folder: PathBuf,
+    /// How much of them may wait.
+    pub upload_limits: UploadLimits,
     /// Randomness of the system.
     pub random: Random,
     /// The time.
@@ -101,6 +114,8 @@ pub struct Console {
     pub(crate) scribe: Arc<dyn Scribe>,
     pub(crate) desk: Arc<dyn Desk>,
     pub(crate) drafting: Arc<dyn Drafting>,
+    pub(crate) lists: Arc<dyn Lists>,
+    pub(crate) uploads: Arc<Uploads>,
     pub(crate) pick_key: [u8; 32],
     pub(crate) random: Random,
     pub(crate) origin: Origin,
@@ -130,6 +145,8 @@ impl Console {
             scribe: parts.scribe,
             desk: parts.desk,
             drafting: parts.drafting,
+            lists: parts.lists,
+            uploads: Arc::new(Uploads::new(parts.upload_folder, parts.random.clone(), parts.upload_limits)),
             pick_key: parts.pick_key,
             random: parts.random,
             origin: parts.origin,
@@ -153,6 +170,14 @@ impl Console {
             Ok(()) => Ok(Some(self.link_url(&link))),
             Err(StoreError::AdministratorThere) => Ok(None),
             Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Removes uploads that nobody came back to, for as long as it is polled.
+    pub async fn keep_uploads_swept(&self) {
+        loop {
+            tokio::time::sleep(SWEEP).await;
+            self.uploads.sweep(self.now());
         }
     }
 

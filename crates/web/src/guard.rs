@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use accounts::{FormToken, Network, SessionAllows, SessionLimits};
 use axum::body::Body;
@@ -15,8 +16,8 @@ use crate::console::Console;
 use crate::cookie::Cookie;
 use crate::form::{FORM_OCTETS_MAX, Form, TEXT_FORM_OCTETS_MAX, TOKEN_FIELD};
 use crate::routes::{Access, Route, Verb, page_of};
-use crate::serving::REQUEST_MAX;
 use crate::trouble::Trouble;
+use crate::upload_body::UploadForm;
 use crate::visitor::Visitor;
 
 /// Where one signs in.
@@ -33,18 +34,16 @@ pub(crate) async fn named(console: Arc<Console>, request: Request, next: Next) -
     }
 }
 
-/// No request is worked on for longer than [`REQUEST_MAX`], its body included.
-pub(crate) async fn in_time(request: Request, next: Next) -> Response {
-    tokio::time::timeout(REQUEST_MAX, next.run(request))
-        .await
-        .unwrap_or_else(|_| Trouble::TooSlow.into_response())
+/// No request is worked on for longer than this, its body included.
+pub(crate) async fn in_time(limit: Duration, answering: impl Future<Output = Response>) -> Response {
+    tokio::time::timeout(limit, answering).await.unwrap_or_else(|_| Trouble::TooSlow.into_response())
 }
 
-/// Lets a request through to its page, with a [`Visitor`] and, for a POST, its [`Form`].
+/// Lets a request through to its page, with a [`Visitor`] and, for a POST, its [`Form`] or [`UploadForm`].
 pub(crate) async fn guard(
     console: Arc<Console>,
     route: &'static Route,
-    mut request: Request,
+    request: Request,
     next: Next,
 ) -> Response {
     let network = network(&request);
@@ -53,12 +52,26 @@ pub(crate) async fn guard(
         Err(trouble) => return trouble.into_response(),
     };
     // A form from elsewhere is refused before anything is said about who may.
-    if request.method() == Method::POST {
-        request = match with_form(request, &visitor, octets_max(&visitor, route)).await {
-            Ok(request) => request,
-            Err(trouble) => return trouble.into_response(),
-        };
+    let is_form = request.method() == Method::POST;
+    let (request, rest) = match route.verb {
+        Verb::Upload if is_form => {
+            let (request, rest) = UploadForm::of(request, &visitor).await;
+            (request, Some(rest))
+        }
+        _ if is_form => (with_form(request, &visitor, octets_max(&visitor, route)).await, None),
+        _ => (Ok(request), None),
+    };
+    let response = match request {
+        Ok(request) => let_through(visitor, route, request, next).await,
+        Err(trouble) => trouble.into_response(),
+    };
+    if let Some(rest) = rest {
+        rest.linger().await;
     }
+    response
+}
+
+async fn let_through(visitor: Visitor, route: &'static Route, mut request: Request, next: Next) -> Response {
     if let Some(elsewhere) = elsewhere(&visitor, route.access, &request) {
         return elsewhere;
     }
@@ -69,8 +82,8 @@ pub(crate) async fn guard(
     {
         return trouble.into_response();
     }
-    let visit =
-        visitor.new_visit.then(|| Cookie::Visit.set(visitor.holder.reveal(), console.origin.is_secure()));
+    let secure = visitor.console.origin.is_secure();
+    let visit = visitor.new_visit.then(|| Cookie::Visit.set(visitor.holder.reveal(), secure));
     request.extensions_mut().insert(visitor);
     let mut response = next.run(request).await;
     if let Some(cookie) = visit.flatten() {

@@ -4,15 +4,18 @@
 //! Everything is read from the database and written to it: what sends messages is elsewhere, and they meet in rows.
 
 mod assets;
+mod choosing;
 mod console;
 mod cookie;
 mod desk;
 mod drafting;
+mod explained;
 mod form;
 mod guard;
 mod hashing;
 mod headers;
 mod health;
+mod lists;
 mod origin;
 mod page;
 mod pages;
@@ -22,12 +25,15 @@ mod routes;
 mod second_factor;
 mod serving;
 mod trouble;
+mod upload_body;
+mod uploads;
 mod visitor;
 
 pub use console::{Act, Console, ConsoleError, LINK_LIFE, Parts, Scribe, ScribeError, WATCHING_MAX};
 pub use desk::{Answer, Change, Desk, DeskError, Difference, Rendered, Submitted};
 pub use drafting::{Check, Checking, Checklist, Drafting, Fault, Standing};
 pub use health::health;
+pub use lists::{Choices, Chosen, Lists, MaskedPerson, Read, ReadList, Wanted};
 pub use origin::{Origin, OriginError};
 pub use public::{
     LINK_BURST, LINK_REFILL, Link, NETWORK_BURST, NETWORK_REFILL, PUBLIC_FORM_OCTETS_MAX, PublicDesk,
@@ -36,3 +42,8 @@ pub use public::{
 };
 pub use routes::{Access, Route, Verb, all_routes, router};
 pub use serving::{CONNECTIONS_MAX, HEAD_MAX, REQUEST_MAX, STALL_MAX, serve};
+pub use upload_body::{UPLOAD_STALL_MAX, UPLOAD_TIME_MAX};
+pub use uploads::{
+    UPLOAD_LIFE, UPLOAD_OCTETS_MAX, UPLOADS_ARRIVING_MAX, UPLOADS_MAX, UPLOADS_OCTETS_MAX,
+    UPLOADS_PER_USER_MAX, UploadLimits,
+};

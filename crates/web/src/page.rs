@@ -30,6 +30,7 @@ impl Frame {
     pub(crate) fn of(visitor: &Visitor, title: &str, section: &str) -> Result<Self, Trouble> {
         let all = [
             ("/campaigns", "Campaigns", visitor.may(Right::SeeCampaigns)),
+            ("/audiences", "Audiences", visitor.may(Right::SeeAudiences)),
             ("/users", "Users", visitor.may(Right::ManageUsers)),
             ("/me", "Your account", visitor.is_live()),
         ];

@@ -1,6 +1,10 @@
 //! The pages, one file each.
 
 pub(crate) mod approval;
+pub(crate) mod audience;
+pub(crate) mod audience_new;
+pub(crate) mod audiences;
+pub(crate) mod bad_rows;
 pub(crate) mod campaign;
 pub(crate) mod campaigns;
 pub(crate) mod code;
@@ -11,5 +15,8 @@ pub(crate) mod me;
 pub(crate) mod returning;
 pub(crate) mod sign_in;
 pub(crate) mod sign_out;
+pub(crate) mod upload;
+pub(crate) mod upload_acts;
+pub(crate) mod upload_progress;
 pub(crate) mod user;
 pub(crate) mod users;

@@ -120,7 +120,7 @@ impl Input {
 }
 
 /// What a screen reader says with a field: its hint, and what is wrong with it.
-fn described_by(id: &str, hint: &str, error: Option<&String>) -> String {
+pub(crate) fn described_by(id: &str, hint: &str, error: Option<&String>) -> String {
     let hint = (!hint.is_empty()).then(|| format!("{id}-hint"));
     let error = error.is_some().then(|| format!("{id}-error"));
     hint.into_iter().chain(error).collect::<Vec<_>>().join(" ")
@@ -145,30 +145,11 @@ impl Textarea {
     }
 }
 
-/// One of a list.
-#[derive(Template)]
-#[template(path = "parts/select.html")]
-pub(crate) struct Select {
-    pub(crate) id: &'static str,
-    pub(crate) label: &'static str,
-    pub(crate) hint: &'static str,
-    pub(crate) error: Option<String>,
-    /// What is sent, and what is read.
-    pub(crate) options: Vec<(String, String)>,
-    pub(crate) chosen: String,
-}
-
-impl Select {
-    fn described_by(&self) -> String {
-        described_by(self.id, self.hint, self.error.as_ref())
-    }
-}
-
 /// A box to tick.
 pub(crate) struct Tick {
-    pub(crate) value: &'static str,
-    pub(crate) label: &'static str,
-    pub(crate) hint: &'static str,
+    pub(crate) value: Cow<'static, str>,
+    pub(crate) label: Cow<'static, str>,
+    pub(crate) hint: Cow<'static, str>,
     pub(crate) ticked: bool,
 }
 

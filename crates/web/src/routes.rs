@@ -11,9 +11,12 @@ use axum::routing::{MethodRouter, get, post};
 use crate::console::Console;
 use crate::guard::{guard, in_time, named};
 use crate::pages::{
-    approval, campaign, campaigns, code, draft, drafts, link, me, returning, sign_in, sign_out, user, users,
+    approval, audience, audience_new, audiences, bad_rows, campaign, campaigns, code, draft, drafts, link,
+    me, returning, sign_in, sign_out, upload, upload_acts, upload_progress, user, users,
 };
+use crate::serving::REQUEST_MAX;
 use crate::trouble::Trouble;
+use crate::upload_body::UPLOAD_TIME_MAX;
 use crate::{assets, headers};
 
 /// Who may ask for something.
@@ -40,6 +43,8 @@ pub enum Verb {
     Post,
     /// Sends a form with a text that somebody wrote, which is longer than others.
     Write,
+    /// Sends a form with a file: `multipart/form-data`, read as it comes (RFC 7578).
+    Upload,
 }
 
 /// One thing that can be asked for.
@@ -47,7 +52,7 @@ pub enum Verb {
 pub struct Route {
     /// How.
     pub verb: Verb,
-    /// Where; `{id}`, `{place}`, `{number}` and `{token}` stand for any.
+    /// Where; `{id}`, `{place}`, `{number}`, `{token}` and `{upload}` stand for any.
     pub path: &'static str,
     /// By whom.
     pub access: Access,
@@ -66,6 +71,9 @@ macro_rules! route {
     };
     (POST $path:literal, $access:expr, $handler:path) => {
         Route { verb: Verb::Post, path: $path, access: $access, handler: || post($handler) }
+    };
+    (UPLOAD $path:literal, $access:expr, $handler:path) => {
+        Route { verb: Verb::Upload, path: $path, access: $access, handler: || post($handler) }
     };
 }
 
@@ -123,6 +131,16 @@ const ROUTES: &[Route] = {
         route!(POST "/drafts/{id}/submit", May(R::Submit), draft::submit::submit),
         route!(GET "/drafts/{id}/remove", May(R::Compose), draft::remove::ask),
         route!(POST "/drafts/{id}/remove", May(R::Compose), draft::remove::remove),
+        route!(GET "/audiences", May(R::SeeAudiences), audiences::list),
+        route!(GET "/audiences/new", May(R::ImportAudience), audience_new::show),
+        route!(UPLOAD "/audiences/new", May(R::ImportAudience), audience_new::send),
+        route!(GET "/audiences/uploads/{upload}", May(R::ImportAudience), upload::show),
+        route!(WATCH "/audiences/uploads/{upload}/events", May(R::ImportAudience), upload_progress::events),
+        route!(GET "/audiences/uploads/{upload}/bad-rows.csv", May(R::ImportAudience), bad_rows::download),
+        route!(POST "/audiences/uploads/{upload}/read", May(R::ImportAudience), upload_acts::read),
+        route!(POST "/audiences/uploads/{upload}/import", May(R::ImportAudience), upload_acts::import),
+        route!(POST "/audiences/uploads/{upload}/remove", May(R::ImportAudience), upload_acts::remove),
+        route!(GET "/audiences/{id}", May(R::SeeAudiences), audience::show),
         route!(GET "/users", May(R::ManageUsers), users::list),
         route!(GET "/users/new", May(R::ManageUsers), users::new),
         route!(POST "/users/new", May(R::ManageUsers), users::invite),
@@ -165,8 +183,9 @@ pub fn router(console: &Arc<Console>) -> Router {
     let mut router = Router::new();
     for route in ROUTES {
         let console = console.clone();
+        let limit = if route.verb == Verb::Upload { UPLOAD_TIME_MAX } else { REQUEST_MAX };
         let before = middleware::from_fn(move |request: Request, next: Next| {
-            guard(console.clone(), route, request, next)
+            in_time(limit, guard(console.clone(), route, request, next))
         });
         router = router.route(route.path, (route.handler)().layer(before));
     }
@@ -177,7 +196,6 @@ pub fn router(console: &Arc<Console>) -> Router {
             get(|Path(name): Path<String>| async move { assets::serve(&format!("/assets/{name}")) }),
         )
         .fallback(|| async { Trouble::NotFound })
-        .layer(middleware::from_fn(in_time))
         .layer(middleware::from_fn(move |request: Request, next: Next| {
             named(outermost.clone(), request, next)
         }))

@@ -21,7 +21,8 @@ use tower::ServiceExt;
 
 /// Connections of one listener at once. More wait to be taken.
 pub const CONNECTIONS_MAX: usize = 1_000;
-/// From a request's head to its response's head. A stream of events goes on behind its own.
+/// From a request's head to its response's head. A stream of events goes on behind its own; a form with a file has limits
+/// of its own once its token was read.
 pub const REQUEST_MAX: Duration = Duration::from_secs(30);
 /// How long a connection may take for a request's head, and be open between two: who opens all connections there are and
 /// says nothing keeps nobody out for longer.

@@ -32,6 +32,9 @@ pub(crate) enum Trouble {
     /// Too many tries: when to come again.
     #[error("too many tries")]
     Wait(SignedDuration),
+    /// An upload that is not there: imported, removed, over, or of a process before this one. Or another user's.
+    #[error("no such upload")]
+    UploadGone,
     /// Approving without having looked.
     #[error("not looked at")]
     NotLooked,
@@ -114,6 +117,12 @@ impl Trouble {
                      which you have signed in before.",
                     in_words(*wait)
                 ),
+            ),
+            Self::UploadGone => said(
+                StatusCode::NOT_FOUND,
+                "This spreadsheet is not waiting any more",
+                "Spreadsheets wait for an hour, and not beyond a restart of this server. What is not in the list of audiences was \
+                 not imported: upload it once more.",
             ),
             Self::NotLooked => said(
                 StatusCode::CONFLICT,

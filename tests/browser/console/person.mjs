@@ -7,6 +7,8 @@ import { HEIGHT, STEP_MS, TAGS, WIDTHS, check, fits, showsFocus, violations } fr
 const STOPS = 'a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex="0"]';
 /// More than any page here has.
 const STOPS_MAX = 80;
+/// Frames one behind another.
+const FRAMES_MAX = 3;
 /// A message in its frame runs no script: axe cannot look into it.
 const RULES = { runOnly: { type: 'tag', values: TAGS }, iframes: false };
 
@@ -168,17 +170,22 @@ export class Person {
       document.body.tabIndex = -1;
       document.body.focus();
       document.body.removeAttribute('tabindex');
-      // A group of radios is one stop.
-      const first = (it) => it.type !== 'radio' || it === document.querySelector(`input[name="${it.name}"]`);
-      globalThis.stops = [...document.querySelectorAll(stops)].filter((it) => it.checkVisibility() && first(it));
+      // Of radio buttons the chosen one is a stop, or the first; arrows go on from there.
+      const group = (it) => [...document.querySelectorAll(`input[type=radio][name="${it.name}"]`)];
+      const isStop = (it) => it.type !== 'radio' || it === (group(it).find((one) => one.checked) ?? group(it)[0]);
+      globalThis.stops = [...document.querySelectorAll(stops)].filter((it) => it.checkVisibility() && isStop(it));
     }, STOPS);
     const expected = await page.evaluate(() => globalThis.stops.length);
     assert.ok(expected > 1 && expected < STOPS_MAX, `${expected} stops`);
     let above = -Infinity;
+    let right = Infinity;
     for (let stop = 0; stop < expected; stop += 1) {
       await page.keyboard.press('Tab');
-      // A frame that scrolls takes the key as well.
-      if (await page.evaluate(() => document.activeElement.tagName === 'IFRAME')) await page.keyboard.press('Tab');
+      // Frames that scroll take the key as well.
+      for (let frames = 0; frames < FRAMES_MAX; frames += 1) {
+        if (!(await page.evaluate(() => document.activeElement.tagName === 'IFRAME'))) break;
+        await page.keyboard.press('Tab');
+      }
       const [at, what] = await page.evaluate(() =>
         [globalThis.stops.indexOf(document.activeElement), document.activeElement.outerHTML.slice(0, 80)]);
       assert.equal(at, stop, `${name}: stop ${stop} is ${what}`);
@@ -191,8 +198,10 @@ export class Person {
         continue;
       }
       const bottom = box.y + box.height + (await page.evaluate(() => window.scrollY));
-      assert.ok(bottom > above, `${what} is above what comes before it`);
+      // Beside a column, the next one begins at its top.
+      assert.ok(bottom > above || box.x >= right, `${what} is above what comes before it`);
       above = bottom - box.height;
+      right = box.x + box.width;
       await showsFocus(page, element, what);
     }
     await this.#skip();

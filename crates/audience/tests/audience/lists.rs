@@ -4,7 +4,10 @@ use std::cell::Cell;
 use std::convert::Infallible;
 use std::io::{self, Cursor};
 
-use audience::{Channel, Options, PeopleError, SharedAddress, Spreadsheet, inspect, people};
+use audience::{
+    Channel, ChannelCounts, ColumnChoice, Options, PeopleError, SharedAddress, Spreadsheet, Warning, inspect,
+    people,
+};
 
 use crate::{Octets, import, options};
 
@@ -69,6 +72,51 @@ fn the_column_is_named() {
         assert_eq!(error.code(), "no_such_column");
         assert!(!error.to_string().contains("x.test"));
         assert!(!format!("{options:?}").contains("x.test"));
+    }
+}
+
+#[test]
+fn the_language_and_the_channel_are_columns_of_ones_choice() {
+    let text = "e-mail,language,iaith,safe_to_email,ok?\n\
+                a@x.test,cy,en,no,yes\nb@x.test,,cy,yes,no\nc@x.test,en,,,\n";
+    let with = |language_column, channel_column| {
+        let options = Options { language_column, channel_column, ..options() };
+        import(text.as_bytes(), &options).unwrap()
+    };
+    let found = with(ColumnChoice::Found, ColumnChoice::Found).0;
+    assert_eq!((found.language_column, found.channel_column), (Some(1), Some(3)));
+    assert_eq!(found.channels, ChannelCounts { safe: 1, not_safe: 1, unknown: 1 });
+    assert_eq!((found.filled.as_slice(), found.warnings.len()), (&[3, 2, 2, 2, 2][..], 0));
+    assert!(found.example.is_some() && !format!("{found:?}").contains("x.test"));
+    let (named, people, _) = with(ColumnChoice::Named("Iaith"), ColumnChoice::Named("E"));
+    assert_eq!((named.language_column, named.channel_column), (Some(2), Some(4)));
+    let said: Vec<_> = people.iter().map(|p| (p.language.as_deref(), p.channel)).collect();
+    let expected = [(Some("en"), Channel::Safe), (Some("cy"), Channel::Unsafe), (None, Channel::Unknown)];
+    assert_eq!(said, expected);
+    // Whoever turns away from a column that protects somebody is told so.
+    assert_eq!(named.warnings, [Warning::ChannelIgnored { heading: "safe_to_email".to_owned() }]);
+    let (none, people, _) = with(ColumnChoice::Nowhere, ColumnChoice::Nowhere);
+    assert_eq!((none.language_column, none.channel_column), (None, None));
+    assert!(people.iter().all(|p| p.language.is_none() && p.channel == Channel::Unknown));
+    let codes: Vec<_> = none.warnings.iter().map(Warning::code).collect();
+    assert_eq!(codes, ["channel", "channel_ignored"]);
+}
+
+#[test]
+fn a_column_that_is_not_there_or_has_the_addresses_is_refused() {
+    let text = b"email,language\na@x.test,en\n";
+    for (name, code) in
+        [("nothing", "no_such_column"), ("a@x.test", "no_such_column"), ("A", "address_column")]
+    {
+        let named = ColumnChoice::Named(name);
+        for options in
+            [Options { language_column: named, ..options() }, Options { channel_column: named, ..options() }]
+        {
+            let error = import(text, &options).unwrap_err();
+            assert_eq!(error.code(), code);
+            assert!(error.to_string().contains("-column") && !error.to_string().contains("x.test"));
+            assert!(!format!("{options:?}").contains("x.test"));
+        }
     }
 }
 

@@ -15,8 +15,8 @@ use std::convert::Infallible;
 use std::io::{self, Cursor};
 
 use audience::{
-    ImportError, Inspection, Options, PeopleError, Person, Problem, SharedAddress, Spreadsheet, inspect,
-    people,
+    ColumnChoice, ImportError, Inspection, Options, PeopleError, Person, Problem, SharedAddress, Spreadsheet,
+    inspect, people,
 };
 
 /// A spreadsheet in memory.
@@ -34,6 +34,8 @@ impl Spreadsheet for Octets {
 pub(crate) fn options() -> Options<'static> {
     Options {
         email_column: None,
+        language_column: ColumnChoice::Found,
+        channel_column: ColumnChoice::Found,
         shared_address: SharedAddress::Refuse,
         today: jiff::civil::Date::constant(2012, 1, 30),
         hash_key: [1; 16],

@@ -177,7 +177,7 @@ async fn send(
         audience: spreadsheet.to_str().unwrap_or_default(),
         message: &folder.join("message.md"),
         from: None,
-        reading: &ReadingArgs { email_column: None, shared_address: Some(Shared::Each), skip_bad: false },
+        reading: &ReadingArgs { shared_address: Some(Shared::Each), ..ReadingArgs::default() },
         acknowledge: &AcknowledgeArgs { acknowledge: vec!["channel".to_owned()] },
         uid: &uid,
         name: NAME,

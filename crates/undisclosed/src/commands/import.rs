@@ -1,10 +1,9 @@
 //! `undisclosed import`: a spreadsheet becomes an audience.
 
-use serde_json::json;
+use std::sync::atomic::AtomicU64;
 
 use crate::answer::answer;
 use crate::audience_import::Inspected;
-use crate::book::Act;
 use crate::cli::{General, ImportArgs};
 use crate::failure::{Exit, Failure};
 use crate::installation::{Installation, checked_name};
@@ -24,16 +23,9 @@ pub(crate) async fn run(general: &General, args: ImportArgs) -> Result<Exit, Fai
     let warnings = inspected.warnings();
     let acknowledged = acknowledge(&warnings, &args.acknowledge.acknowledge)?;
     let object = inspected.to_json(&args.audience, &acknowledged);
-    let audience = inspected.import(&installation, &args.audience, &acknowledged).await?;
-    let detail = json!({
-        "people": audience.people, "rows_skipped": audience.skipped, "acknowledged": acknowledged,
-        "digest": audience.digest,
-    });
-    let entry = installation.entry(&Act::new("import", &args.audience, detail)).await?;
-    if let Err(error) = installation.store.complete_audience(&audience, &entry).await {
-        installation.discard(&audience).await?;
-        return Err(error.into());
-    }
+    let written = AtomicU64::default();
+    let audience =
+        inspected.import_and_complete(&installation, &args.audience, &acknowledged, None, &written).await?;
     let mut words = format!("{}: {} people", audience.name, audience.people);
     for (number, what) in [(audience.folded, "equal rows folded"), (audience.skipped, "bad rows left out")] {
         if number > 0 {

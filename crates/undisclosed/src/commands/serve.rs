@@ -7,7 +7,7 @@ use delivery::{Clock, Stop, SystemClock, asked};
 use keys::{DataKey, Purpose};
 use serde_json::json;
 use tokio::net::TcpListener;
-use web::{Console, Origin, Parts, PublicPages, PublicParts};
+use web::{Console, Origin, Parts, PublicPages, PublicParts, UploadLimits};
 
 use crate::answer::{answer, note};
 use crate::book::ConsoleScribe;
@@ -17,12 +17,15 @@ use crate::desk::Desk;
 use crate::drafting::Drafting;
 use crate::failure::{Exit, Failure};
 use crate::installation::Installation;
+use crate::lists::Lists;
 use crate::public_desk::PublicDesk;
 use crate::sending;
 
 pub(crate) async fn run(general: &General) -> Result<Exit, Failure> {
     let installation =
         Arc::new(Installation::open(general.config.as_deref(), general.database.as_deref()).await?);
+    // Imports that a process before this one did not finish.
+    installation.sweep().await?;
     let settings = &installation.settings.console;
     let (pages, address) = listen("console.listen", &settings.listen).await?;
     let (health, health_address) = listen("health.listen", &installation.settings.health.listen).await?;
@@ -62,7 +65,9 @@ pub(crate) async fn run(general: &General) -> Result<Exit, Failure> {
         web::serve(listener, web::public_router(&pages), stopped).await
     };
     let working = worker::work(&installation, &stop, general.json, false);
+    let sweeping = tokio::spawn(async move { console.keep_uploads_swept().await });
     let (served, health, faced, worked) = tokio::join!(serving, watched, facing_everybody, working);
+    sweeping.abort();
     let io = |error: std::io::Error| {
         Failure::unexpected("console", format!("the console ended: {}", error.kind()))
     };
@@ -115,6 +120,9 @@ async fn console(installation: &Arc<Installation>, origin: Origin) -> Result<Arc
         scribe: Arc::new(ConsoleScribe::new(installation).await?),
         desk: Arc::new(Desk(installation.clone())),
         drafting: Arc::new(Drafting::new(installation)),
+        lists: Arc::new(Lists(installation.clone())),
+        upload_folder: installation.data.clone(),
+        upload_limits: UploadLimits::default(),
         pick_key: installation.instance.derive(Purpose::Pick),
         random: installation.random.clone(),
         now: Arc::new(move || clock.now()),

@@ -8,10 +8,11 @@ use campaign::{CampaignEvent, CampaignState, CampaignTransitionError};
 use message::Composition;
 use store::{Audience, Campaign, DraftId, NewDraft, StoreError};
 
+use crate::choosing::Select;
 use crate::form::Form;
 use crate::page::{Frame, html};
 use crate::pages::campaign::found;
-use crate::parts::{Errors, Input, Kind, Select};
+use crate::parts::{Errors, Input, Kind};
 use crate::trouble::Trouble;
 use crate::visitor::{Visitor, actor};
 
@@ -42,11 +43,13 @@ async fn audiences(visitor: &Visitor) -> Result<Vec<Audience>, Trouble> {
 
 async fn form(visitor: &Visitor, sent: &Form, errors: Errors) -> Result<Response, Trouble> {
     let audiences = audiences(visitor).await?;
-    let option = |audience: &Audience| {
-        (audience.name.clone(), format!("{} ({} people)", audience.name, audience.people))
+    let chosen = sent.text("audience");
+    let item = |audience: &Audience| {
+        let shown = format!("{} ({} people)", audience.name, audience.people);
+        (audience.name.clone(), shown, audience.name == chosen)
     };
-    let mut options = vec![(String::new(), "Choose an audience".to_owned())];
-    options.extend(audiences.iter().map(option));
+    let mut items = vec![(String::new(), "Choose an audience".to_owned(), chosen.is_empty())];
+    items.extend(audiences.iter().map(item));
     html(&New {
         frame: Frame::of(visitor, "Write a message", "/campaigns")?.with_error(!errors.is_empty()),
         name: Input::new("name", "Name", Kind::Text, &errors)
@@ -57,8 +60,7 @@ async fn form(visitor: &Visitor, sent: &Form, errors: Errors) -> Result<Response
             label: "Who is it for?",
             hint: "Everybody on the list gets a message of their own",
             error: errors.of("audience"),
-            options,
-            chosen: sent.text("audience").to_owned(),
+            items,
         },
         nobody: audiences.is_empty(),
         errors,

@@ -125,15 +125,17 @@ fn form(visitor: &Visitor, sent: &Form, errors: Errors) -> Result<Response, Trou
 }
 
 pub(crate) fn role_boxes(roles: Roles, errors: &Errors) -> Boxes {
-    let tick = |role: Role| Tick {
-        value: role.word(),
+    let tick = |role: Role| {
+        Tick {
+        value: role.word().into(),
         label: match role {
             Role::Author => "Author",
             Role::Approver => "Approver",
             Role::Officer => "Officer",
             Role::Administrator => "Administrator",
             Role::Reader => "Reader",
-        },
+        }
+        .into(),
         hint: match role {
             Role::Author => "Writes messages, and sends them once a second person agreed",
             Role::Approver => "Is the second person, for messages of others",
@@ -142,8 +144,10 @@ pub(crate) fn role_boxes(roles: Roles, errors: &Errors) -> Boxes {
             }
             Role::Administrator => "Invites users and looks after the installation; sees no addresses",
             Role::Reader => "Looks at what is sent and at the ledger, and changes nothing",
-        },
+        }
+        .into(),
         ticked: roles.has(role),
+    }
     };
     Boxes {
         id: "roles",
@@ -171,7 +175,7 @@ pub(crate) fn is_name(text: &str) -> bool {
 
 /// What nobody sees and what turns a line around (UAX #9 §2): with it one name looks like another. The joiners, with which
 /// some languages are written, are not among them.
-fn is_unseen(c: char) -> bool {
+pub(crate) fn is_unseen(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }

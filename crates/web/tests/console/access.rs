@@ -72,6 +72,7 @@ pub(crate) struct Filling {
     pub(crate) campaign: i64,
     /// A campaign that waits for approval.
     pub(crate) submitted: i64,
+    pub(crate) audience: i64,
     pub(crate) user: i64,
     pub(crate) link: String,
     pub(crate) draft: i64,
@@ -83,7 +84,8 @@ impl Filling {
         let submitted = site.submitted("February", "uid 1").await.get();
         let (_, link) = site.invited("new@staff.example", "New", Roles::NONE).await;
         let draft = site.draft("March", "January").await.0;
-        Self { campaign, submitted, user: user.id.0, link, draft }
+        let audience = fine(site.store.find_audience("January").await).expect("its audience").number();
+        Self { campaign, submitted, audience, user: user.id.0, link, draft }
     }
 
     /// # Panics
@@ -102,6 +104,9 @@ impl Filling {
                 route.path.replace("{id}", &self.submitted.to_string()).replace("{place}", "1")
             }
             Some("campaigns") => route.path.replace("{id}", &self.campaign.to_string()),
+            Some("audiences") => {
+                route.path.replace("{id}", &self.audience.to_string()).replace("{upload}", "0123456789abcdef")
+            }
             Some("users") => route.path.replace("{id}", &self.user.to_string()),
             Some("me") => route.path.replace("{id}", "999999"),
             Some("link") => route.path.replace("/link/{token}", &self.link),
@@ -173,6 +178,8 @@ async fn what_comes_of_a_request_follows_from_the_table_of_routes() {
             let answers = match route.verb {
                 Verb::Get => vec![browser.get(&path).await, browser.ask(Method::HEAD, &path).await],
                 Verb::Watch => vec![browser.ask(Method::HEAD, &path).await],
+                // Of nothing: what else comes of a file has tests of its own.
+                Verb::Upload => vec![browser.upload("A list", "list.csv", b"").await],
                 Verb::Post | Verb::Write => {
                     // A link's form is worth something with its page's secret alone.
                     let secret = match route.path {

@@ -16,6 +16,8 @@ use tower::ServiceExt;
 
 use crate::site::{Member, PASSWORD, Site, fine};
 
+/// Between the parts of a form with a file.
+const BOUNDARY: &str = "----boundary";
 /// Octets of a page that are read.
 const PAGE_OCTETS_MAX: usize = 1 << 20;
 
@@ -156,6 +158,37 @@ impl<'a> Browser<'a> {
             .header("sec-fetch-site", "same-origin")
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded");
         fine(request.body(Body::from(body)))
+    }
+
+    /// A form with a file, as it stands: names, file names and contents of its parts.
+    pub(crate) fn with_file(&self, path: &str, parts: &[(&str, Option<&str>, &[u8])]) -> Request<Body> {
+        let mut body = Vec::new();
+        for (name, file, content) in parts {
+            let file = file.map(|file| format!("; filename=\"{file}\"")).unwrap_or_default();
+            let head =
+                format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"{file}\r\n\r\n");
+            body.extend_from_slice(head.as_bytes());
+            body.extend_from_slice(content);
+            body.extend_from_slice(b"\r\n");
+        }
+        body.extend_from_slice(format!("--{BOUNDARY}--\r\n").as_bytes());
+        let mut request = self.form(path, String::new());
+        let media_type = format!("multipart/form-data; boundary={BOUNDARY}");
+        request.headers_mut().insert(CONTENT_TYPE, fine(media_type.parse()));
+        *request.body_mut() = Body::from(body);
+        request
+    }
+
+    /// Uploads a spreadsheet by its page.
+    pub(crate) async fn upload(&mut self, name: &str, file: &str, content: &[u8]) -> Answer {
+        let token = self.form_token().await;
+        let parts = [
+            ("form", None, token.as_bytes()),
+            ("name", None, name.as_bytes()),
+            ("spreadsheet", Some(file), content),
+        ];
+        let request = self.with_file("/audiences/new", &parts);
+        self.send(request).await
     }
 
     /// Sends a form of a page.

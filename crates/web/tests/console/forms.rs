@@ -145,7 +145,7 @@ async fn other_methods_do_nothing() {
         let mut methods = vec![Method::PUT, Method::DELETE, Method::PATCH, Method::OPTIONS];
         match route.verb {
             Verb::Get | Verb::Watch if !both => methods.push(Method::POST),
-            Verb::Post | Verb::Write if !both => methods.extend([Method::GET, Method::HEAD]),
+            Verb::Post | Verb::Upload | Verb::Write if !both => methods.extend([Method::GET, Method::HEAD]),
             _ => {}
         }
         for method in methods {

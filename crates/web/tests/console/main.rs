@@ -3,6 +3,7 @@
 mod access;
 mod acts;
 mod approving;
+mod audiences;
 mod browser;
 mod connections;
 mod drafting;
@@ -12,11 +13,14 @@ mod forms;
 mod headers;
 mod health;
 mod links;
+mod lists;
 mod looking;
 mod program;
 mod sessions;
 mod signing_in;
 mod site;
+mod upload_limits;
+mod uploads;
 
 /// Runs each story of a module on both databases.
 macro_rules! on_both {

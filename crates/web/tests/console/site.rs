@@ -16,10 +16,11 @@ use store::{
 };
 use web::{
     Act, Change, Console, Desk, Difference, LINK_LIFE, Origin, Parts, Rendered, Scribe, ScribeError,
-    Submitted,
+    Submitted, UploadLimits,
 };
 
 use crate::browser::Browser;
+use crate::lists::TestLists;
 use crate::program::{TestDrafting, hostile_message};
 
 pub(crate) const PASSWORD: &str = "otter quilt lamp seven";
@@ -28,7 +29,7 @@ pub(crate) const HOSTILE: &str = "<script>alert(1)</script>\"'><img src=x onerro
 /// People of a campaign here.
 pub(crate) const PEOPLE: u8 = 5;
 pub(crate) const HTTPS: &str = "https://console.example";
-const START: Timestamp = Timestamp::constant(1_800_000_000, 0);
+pub(crate) const START: Timestamp = Timestamp::constant(1_800_000_000, 0);
 
 pub(crate) fn fine<T, E: Debug>(result: Result<T, E>) -> T {
     result.expect("it does")
@@ -143,13 +144,20 @@ impl Site {
     pub(crate) async fn at(origin: &'static str) -> Self {
         let folder = fine(tempfile::tempdir());
         let url = fine(DatabaseUrl::parse(&format!("sqlite:{}/web.db", folder.path().display())));
-        Self::new(fine(Store::open(&url).await), origin, folder, None)
+        Self::new(fine(Store::open(&url).await), origin, folder, None, UploadLimits::default())
     }
 
     pub(crate) async fn postgres() -> Self {
         let server = testkit::Postgres::start();
         let store = fine(Store::open(&fine(DatabaseUrl::parse(server.url()))).await);
-        Self::new(store, HTTPS, fine(tempfile::tempdir()), Some(server))
+        Self::new(store, HTTPS, fine(tempfile::tempdir()), Some(server), UploadLimits::default())
+    }
+
+    /// On SQLite, where no more than this may wait.
+    pub(crate) async fn taking(limits: UploadLimits) -> Self {
+        let folder = fine(tempfile::tempdir());
+        let url = fine(DatabaseUrl::parse(&format!("sqlite:{}/web.db", folder.path().display())));
+        Self::new(fine(Store::open(&url).await), HTTPS, folder, None, limits)
     }
 
     fn new(
@@ -157,6 +165,7 @@ impl Site {
         origin: &'static str,
         folder: tempfile::TempDir,
         server: Option<testkit::Postgres>,
+        upload_limits: UploadLimits,
     ) -> Self {
         let (random, clock) = (Random::default(), Arc::new(Mutex::new(START)));
         let (scribe, hands) = (Arc::new(TestScribe::default()), clock.clone());
@@ -166,6 +175,9 @@ impl Site {
             scribe: scribe.clone(),
             desk: Arc::new(TestDesk),
             drafting: program.clone(),
+            lists: Arc::new(TestLists(store.clone())),
+            upload_folder: folder.path().to_owned(),
+            upload_limits,
             random: random.clone(),
             now: Arc::new(move || *fine(hands.lock())),
             origin: fine(Origin::parse(origin)),
@@ -290,6 +302,12 @@ impl Site {
             now: self.now(),
         };
         fine(self.store.create_draft(&new, &audience, &[], &entry()).await)
+    }
+
+    /// Files in the folder where uploads wait, by name.
+    pub(crate) fn files(&self) -> Vec<String> {
+        let files = fine(fs::read_dir(self.folder.path()));
+        files.map(|file| fine(file).file_name().to_string_lossy().into_owned()).collect()
     }
 
     /// The octets of the database: whatever is written changes them. Of SQLite alone.
