@@ -55,6 +55,29 @@ impl fmt::Debug for Attachment {
     }
 }
 
+/// The media type by the ending of a file's name, for the kinds that people send. What a file holds does not follow from it:
+/// the proof looks at its octets.
+#[must_use]
+pub fn content_type_of(name: &str) -> &'static str {
+    match name.rsplit('.').next().map(str::to_ascii_lowercase).as_deref() {
+        Some("pdf") => "application/pdf",
+        Some("txt") => "text/plain",
+        Some("csv") => "text/csv",
+        Some("html" | "htm") => "text/html",
+        Some("ics") => "text/calendar",
+        Some("png") => "image/png",
+        Some("jpg" | "jpeg") => "image/jpeg",
+        Some("gif") => "image/gif",
+        Some("webp") => "image/webp",
+        Some("docx") => "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+        Some("xlsx") => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        Some("pptx") => "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+        Some("odt") => "application/vnd.oasis.opendocument.text",
+        Some("zip") => "application/zip",
+        _ => "application/octet-stream",
+    }
+}
+
 /// RFC 6838 §4.2, without parameters. RFC 2045 §6.4: a composite type may not be in base64, and a message within
 /// the message would show addresses that are not the person's.
 fn is_content_type(text: &str) -> bool {

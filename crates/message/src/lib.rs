@@ -41,7 +41,7 @@ mod source;
 mod template;
 mod variant;
 
-pub use attachment::Attachment;
+pub use attachment::{Attachment, content_type_of};
 pub use bundle::MessageBundle;
 pub use composition::{ComposedField, ComposedText, Composition, CompositionError};
 pub use discretion::{

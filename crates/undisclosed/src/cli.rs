@@ -420,7 +420,10 @@ pub(crate) struct DemoArgs {
     /// End with the accounting; leave no page open
     #[arg(long)]
     pub(crate) exit: bool,
-    /// The port of the page [default: any free one]
+    /// The port of the page with the messages that arrived [default: any free one]
     #[arg(long, default_value_t = 0)]
     pub(crate) port: u16,
+    /// The port of the console [default: any free one]
+    #[arg(long, default_value_t = 0)]
+    pub(crate) console_port: u16,
 }

@@ -175,28 +175,7 @@ fn attachment(folder: &Path, name: &str) -> Result<Attachment, Failure> {
         ));
     }
     let octets = bounded(&folder.join(name), message::ATTACHMENTS_OCTETS_MAX)?;
-    Ok(Attachment::new(name, content_type(name), octets)?)
-}
-
-/// The media type by the ending, for the kinds that people send; what it is not is inspected by content anyway.
-fn content_type(name: &str) -> &'static str {
-    match name.rsplit('.').next().map(str::to_ascii_lowercase).as_deref() {
-        Some("pdf") => "application/pdf",
-        Some("txt") => "text/plain",
-        Some("csv") => "text/csv",
-        Some("html" | "htm") => "text/html",
-        Some("ics") => "text/calendar",
-        Some("png") => "image/png",
-        Some("jpg" | "jpeg") => "image/jpeg",
-        Some("gif") => "image/gif",
-        Some("webp") => "image/webp",
-        Some("docx") => "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-        Some("xlsx") => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-        Some("pptx") => "application/vnd.openxmlformats-officedocument.presentationml.presentation",
-        Some("odt") => "application/vnd.oasis.opendocument.text",
-        Some("zip") => "application/zip",
-        _ => "application/octet-stream",
-    }
+    Ok(Attachment::new(name, message::content_type_of(name), octets)?)
 }
 
 fn mailbox(what: &str, text: &str) -> Result<Mailbox, Failure> {

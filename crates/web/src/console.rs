@@ -74,6 +74,9 @@ pub enum ConsoleError {
     /// A password cannot be hashed.
     #[error(transparent)]
     Hash(#[from] accounts::PasswordHashError),
+    /// An account could not be made by the program itself.
+    #[error("{0}")]
+    SetUp(String),
 }
 
 /// What a console is made of.

@@ -24,6 +24,7 @@ mod public;
 mod routes;
 mod second_factor;
 mod serving;
+mod set_up;
 mod trouble;
 mod upload_body;
 mod uploads;
@@ -42,6 +43,7 @@ pub use public::{
 };
 pub use routes::{Access, Route, Verb, all_routes, router};
 pub use serving::{CONNECTIONS_MAX, HEAD_MAX, REQUEST_MAX, STALL_MAX, serve};
+pub use set_up::MadeUser;
 pub use upload_body::{UPLOAD_STALL_MAX, UPLOAD_TIME_MAX};
 pub use uploads::{
     UPLOAD_LIFE, UPLOAD_OCTETS_MAX, UPLOADS_ARRIVING_MAX, UPLOADS_MAX, UPLOADS_OCTETS_MAX,

@@ -12,6 +12,7 @@ pub(crate) mod draft;
 pub(crate) mod drafts;
 pub(crate) mod link;
 pub(crate) mod me;
+pub(crate) mod pace;
 pub(crate) mod returning;
 pub(crate) mod sign_in;
 pub(crate) mod sign_out;

@@ -1,18 +1,19 @@
 //! `undisclosed demo`: the incident of 2012 as it should have gone. Everything is embedded, in one process, on
 //! loopback: the only mail server it can talk to is its own (promise 14).
 
+mod open;
+
 use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 use campaign::SubmissionDigest;
 use keys::InstanceKey;
-use lab::{Behaviour, Inbox, Loopback, Mailbox, Reaction, Rule, Server, Stage, When};
+use lab::{Behaviour, Mailbox, Reaction, Rule, Server, Stage, When};
 use mail::{Address, Limits};
 use serde_json::json;
-use store::{Campaign, DatabaseUrl, NewCampaign, StoreError};
+use store::{Audience, Campaign, DatabaseUrl, NewCampaign, StoreError};
 
 use crate::answer::{answer, note};
 use crate::book::Act;
@@ -68,10 +69,11 @@ pub(crate) async fn run(general: &General, args: DemoArgs) -> Result<Exit, Failu
     note(general.json, &told(&exposure, people.len()));
     let folder =
         tempfile::tempdir().map_err(|_| Failure::usage("folder", "no temporary folder can be made"))?;
-    let installation = installation(folder.path()).await?;
+    let mut installation = installation(folder.path()).await?;
     let server = Server::start(misbehaving())
         .await
         .map_err(|_| Failure::usage("demo", "the demo's mail server cannot listen on loopback"))?;
+    let pages = open::PublicListener::bind(&mut installation.settings).await?;
     let sent = send(general, folder.path(), &installation, &server).await?;
     let arrived = arrived(&server.mailbox(), &people);
     let mut object = sent.object.to_json();
@@ -87,7 +89,8 @@ pub(crate) async fn run(general: &General, args: DemoArgs) -> Result<Exit, Failu
     }
     answer(general.json, &object, &accounting(&sent, &arrived, people.len()));
     if !args.exit && !general.json {
-        show_inbox(server.mailbox(), summary(&sent, &arrived, &exposure), args.port).await?;
+        let inbox = (server.mailbox(), summary(&sent, &arrived, &exposure));
+        open::stay_open(installation, &server, inbox, pages, folder.path(), &args).await?;
     }
     let clean = arrived.showing_another == 0 && arrived.recipients == arrived.messages;
     Ok(if clean { sent.exit() } else { Exit::Somebody })
@@ -172,19 +175,52 @@ async fn send(
         fs::write(folder.join(name), text).map_err(cannot)?;
     }
     let spreadsheet = folder.join("people.csv");
-    let uid = data_encoding::HEXLOWER.encode(&installation.random.octets::<16>()?);
-    let wanted = Wanted {
+    let what = Submitting {
+        name: NAME,
         audience: spreadsheet.to_str().unwrap_or_default(),
         message: &folder.join("message.md"),
+        author: AUTHOR,
+    };
+    let (submission, audience) = submit(general, installation, server, &what).await?;
+    let relay = ReadyRelay::find(Some(&server.url()), &installation.settings)?;
+    two_people(general, installation, submission).await?;
+    let campaign: Campaign = installation.store.campaign(NAME).await?;
+    installation.check_approval(&campaign, &audience)?;
+    let presence = sending::enlist(installation, &campaign).await?;
+    let stop = sending::stop_signals()?;
+    sending::run(installation, campaign, presence, &audience, relay, stop, true).await
+}
+
+/// A campaign of the demo.
+struct Submitting<'a> {
+    name: &'a str,
+    /// A spreadsheet, or an audience that there is.
+    audience: &'a str,
+    message: &'a Path,
+    author: &'a str,
+}
+
+/// Builds and proves everybody's message, and submits the campaign.
+async fn submit(
+    general: &General,
+    installation: &Installation,
+    server: &Server,
+    what: &Submitting<'_>,
+) -> Result<(SubmissionDigest, Audience), Failure> {
+    let uid = data_encoding::HEXLOWER.encode(&installation.random.octets::<16>()?);
+    let wanted = Wanted {
+        audience: what.audience,
+        message: what.message,
         from: None,
         reading: &ReadingArgs { shared_address: Some(Shared::Each), ..ReadingArgs::default() },
         acknowledge: &AcknowledgeArgs { acknowledge: vec!["channel".to_owned()] },
         uid: &uid,
-        name: NAME,
+        name: what.name,
     };
     let prepared = prepare(installation, &wanted).await?;
-    note(general.json, &prepared.words());
-    let relay = ReadyRelay::find(Some(&server.url()), &installation.settings)?;
+    if prepared.draft {
+        note(general.json, &prepared.words());
+    }
     let submitted = Submitted {
         campaign: &uid,
         message: &prepared.digest,
@@ -195,13 +231,13 @@ async fn send(
     let submission = submitted.digest(&installation.settings);
     let new = NewCampaign {
         uid: &uid,
-        name: NAME,
+        name: what.name,
         message: &prepared.bundle,
         message_digest: &prepared.digest,
         relay: &server.url(),
         connections: CONNECTIONS,
         acknowledged: "{}",
-        author: AUTHOR,
+        author: what.author,
         submission: Some(submission),
         at: installation.now(),
         wanted_at: None,
@@ -209,14 +245,10 @@ async fn send(
         draft: None,
     };
     let detail = json!({"submission": submission.to_string()});
-    let entry = installation.entry(&Act::new("submit", NAME, detail)).await?;
-    installation.store.create_campaign(&new, &prepared.audience, true, &entry).await?;
-    two_people(general, installation, submission).await?;
-    let campaign: Campaign = installation.store.campaign(NAME).await?;
-    installation.check_approval(&campaign, &prepared.audience)?;
-    let presence = sending::enlist(installation, &campaign).await?;
-    let stop = sending::stop_signals()?;
-    sending::run(installation, campaign, presence, &prepared.audience, relay, stop, true).await
+    let entry =
+        installation.entry(&Act { by: Some(what.author), ..Act::new("submit", what.name, detail) }).await?;
+    installation.store.create_campaign(&new, &prepared.audience, prepared.draft, &entry).await?;
+    Ok((submission, prepared.audience))
 }
 
 /// Who wrote it cannot approve it; somebody else can.
@@ -282,15 +314,4 @@ fn summary(sent: &Sent, arrived: &Arrived, exposure: &Exposure) -> Vec<(String, 
         ("Messages that arrived".to_owned(), arrived.messages.to_string()),
         ("Attempts put off and made again".to_owned(), sent.deferrals.to_string()),
     ]
-}
-
-async fn show_inbox(mailbox: Arc<Mailbox>, summary: Vec<(String, String)>, port: u16) -> Result<(), Failure> {
-    let inbox = Inbox::start_at(Loopback::v4(port), mailbox, summary)
-        .await
-        .map_err(|_| Failure::usage("demo", "the page cannot listen on that port of this machine"))?;
-    note(
-        false,
-        &format!("\nRead what arrived: {}\nCtrl-C ends the demo; nothing of it is kept.", inbox.url()),
-    );
-    tokio::signal::ctrl_c().await.map_err(|_| Failure::unexpected("signals", "Ctrl-C cannot be watched"))
 }

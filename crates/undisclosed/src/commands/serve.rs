@@ -93,7 +93,7 @@ async fn listen(setting: &str, at: &str) -> Result<(TcpListener, SocketAddr), Fa
 }
 
 /// The public pages. Questions go to the first address that everybody may see, else to where answers go.
-fn public_pages(installation: &Arc<Installation>) -> Result<Arc<PublicPages>, Failure> {
+pub(crate) fn public_pages(installation: &Arc<Installation>) -> Result<Arc<PublicPages>, Failure> {
     let settings = &installation.settings;
     let clock: SystemClock = installation.clock;
     let origin = settings.public.url.as_deref().unwrap_or_default();
@@ -112,7 +112,10 @@ fn public_pages(installation: &Arc<Installation>) -> Result<Arc<PublicPages>, Fa
     }))
 }
 
-async fn console(installation: &Arc<Installation>, origin: Origin) -> Result<Arc<Console>, Failure> {
+pub(crate) async fn console(
+    installation: &Arc<Installation>,
+    origin: Origin,
+) -> Result<Arc<Console>, Failure> {
     let clock: SystemClock = installation.clock;
     let second_factors = installation.instance.derive(Purpose::SecondFactor);
     let parts = Parts {

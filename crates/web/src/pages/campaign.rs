@@ -17,6 +17,7 @@ use store::{Campaign, Store, StoreError, UserId};
 use crate::page::{Frame, html};
 use crate::pages::campaigns::{class, word};
 use crate::pages::drafts::can_change;
+use crate::pages::pace::Pace;
 use crate::trouble::Trouble;
 use crate::visitor::Visitor;
 
@@ -177,7 +178,13 @@ pub(crate) async fn events(
 ) -> Result<Response, Trouble> {
     let campaign = found(&visitor, &id).await?;
     let place = visitor.console.watching.clone().try_acquire_owned().map_err(|_| Trouble::Busy)?;
-    let watch = Watch { store: visitor.console.store.clone(), campaign, looks: 0, ended: false };
+    let watch = Watch {
+        store: visitor.console.store.clone(),
+        campaign,
+        looks: 0,
+        ended: false,
+        pace: Pace::default(),
+    };
     let events = stream::unfold((watch, place), |(mut watch, place)| async move {
         let event = watch.next().await?;
         Some((Ok::<_, Infallible>(event), (watch, place)))
@@ -191,6 +198,7 @@ struct Watch {
     campaign: Campaign,
     looks: u32,
     ended: bool,
+    pace: Pace,
 }
 
 impl Watch {
@@ -206,7 +214,9 @@ impl Watch {
         let (state, _) = self.store.campaign_state(self.campaign.id).await.ok()?;
         let counts = self.store.counts(self.campaign.id).await.ok()?;
         self.ended = state.is_final();
-        Some(Event::default().event(if self.ended { "end" } else { "counts" }).data(told(state, &counts)))
+        let pace = self.pace.words(state, &counts);
+        let told = format!("{}\npace {pace}", told(state, &counts));
+        Some(Event::default().event(if self.ended { "end" } else { "counts" }).data(told))
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub(crate) mod checks;
 pub(crate) mod fields;
+pub(crate) mod files;
 pub(crate) mod languages;
 pub(crate) mod preview;
 pub(crate) mod remove;
@@ -134,13 +135,18 @@ async fn tasks(visitor: &Visitor, opened: &Opened) -> Result<Vec<(&'static str, 
     };
     let languages = match opened.content.texts.len() {
         1 => said("None", GREY),
-        n => (format!("{}", n - 1), GREEN),
+        n => ((n - 1).to_string(), GREEN),
+    };
+    let files = match opened.content.attachments.len() {
+        0 => said("None", GREY),
+        n => (n.to_string(), GREEN),
     };
     let when = draft.wanted_at.map_or_else(|| "As soon as approved".to_owned(), crate::pages::approval::when);
     let first = format!("{path}/text/0");
     Ok(vec![
         ("Write the message", first, message),
         ("Other languages", format!("{path}/languages"), languages),
+        ("Files that go with it", format!("{path}/files"), files),
         ("Look at it, person by person", format!("{path}/preview/1"), (String::new(), "")),
         ("Send a test to yourself", format!("{path}/test"), (String::new(), "")),
         ("When", format!("{path}/time"), (when, GREY)),

@@ -179,6 +179,9 @@ async fn what_comes_of_a_request_follows_from_the_table_of_routes() {
                 Verb::Get => vec![browser.get(&path).await, browser.ask(Method::HEAD, &path).await],
                 Verb::Watch => vec![browser.ask(Method::HEAD, &path).await],
                 // Of nothing: what else comes of a file has tests of its own.
+                Verb::Upload if path.ends_with("/files") => {
+                    vec![browser.attach(&path, "1", "a.txt", b"").await]
+                }
                 Verb::Upload => vec![browser.upload("A list", "list.csv", b"").await],
                 Verb::Post | Verb::Write => {
                     // A link's form is worth something with its page's secret alone.

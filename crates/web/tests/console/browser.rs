@@ -191,6 +191,18 @@ impl<'a> Browser<'a> {
         self.send(request).await
     }
 
+    /// Adds a file to a draft, as the page of that path does.
+    pub(crate) async fn attach(&mut self, path: &str, version: &str, file: &str, content: &[u8]) -> Answer {
+        let token = self.form_token().await;
+        let parts = [
+            ("form", None, token.as_bytes()),
+            ("version", None, version.as_bytes()),
+            ("file", Some(file), content),
+        ];
+        let request = self.with_file(path, &parts);
+        self.send(request).await
+    }
+
     /// Sends a form of a page.
     pub(crate) async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
         let token = self.form_token().await;

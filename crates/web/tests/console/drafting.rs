@@ -19,6 +19,7 @@ on_both! {
     who_looks_at_peoples_messages_is_entered,
     a_campaign_is_changed_through_a_draft,
     an_approver_gives_it_back,
+    files_go_with_a_message,
 }
 
 const AUTHOR: Roles = Roles::NONE.with(Role::Author);
@@ -245,6 +246,53 @@ async fn an_approver_gives_it_back(site: Site) {
     harmless(&own.get(&path).await, true);
     let mut author = site.browser().sign_in(&ben).await;
     assert!(author.get(&path).await.body.contains("The approver gave it back"));
+}
+
+async fn files_go_with_a_message(site: Site) {
+    let anna = site.member("anna@staff.example", AUTHOR).await;
+    let mut own = site.browser().sign_in(&anna).await;
+    let path = format!("{}/files", begun(&site, &mut own).await);
+    assert!(own.attach(&path, "1", "C:\\x\\leaflet.pdf", b"%PDF-1.4").await.leads_to(&path));
+    assert!(own.get(&path).await.body.contains("<strong>leaflet.pdf</strong>, 1 kB"));
+    let hostile = own.attach(&path, "2", "<img src=x onerror=alert(1)>.txt", b"x").await;
+    assert!(hostile.leads_to(&path));
+    let page = own.get(&path).await;
+    harmless(&page, false);
+    assert!(page.body.contains("&#60;img src=x onerror=alert(1)&#62;.txt"), "{page:?}");
+    for (version, name, octets, what) in [
+        ("1", "late.txt", &b"x"[..], "meanwhile"),
+        ("3", "empty.txt", b"", "something in it"),
+        ("3", &"x".repeat(256), b"x", "shorter name"),
+    ] {
+        let answer = own.attach(&path, version, name, octets).await;
+        assert!(answer.body.contains("id=\"file-error\"") && answer.body.contains(what), "{name}");
+    }
+    let removed = own.post(&format!("{path}/remove"), &[("version", "3"), ("name", "leaflet.pdf")]).await;
+    assert!(removed.leads_to(&path));
+    let none = own.post(&format!("{path}/remove"), &[("version", "4"), ("name", "leaflet.pdf")]).await;
+    assert_eq!(none.status, StatusCode::NOT_FOUND);
+    assert!(!own.get(&path).await.body.contains("leaflet.pdf"));
+}
+
+#[tokio::test]
+async fn files_of_a_message_are_bounded_together() {
+    let site = Site::sqlite().await;
+    let anna = site.member("anna@staff.example", AUTHOR).await;
+    let mut own = site.browser().sign_in(&anna).await;
+    let path = format!("{}/files", begun(&site, &mut own).await);
+    let half = vec![b'x'; message::ATTACHMENTS_OCTETS_MAX / 2];
+    assert!(own.attach(&path, "1", "a.txt", &half).await.leads_to(&path));
+    let too_large = own.attach(&path, "2", "b.txt", &[&half[..], b"x"].concat()).await;
+    assert!(too_large.body.contains("larger than 16 MiB"), "{}", too_large.status);
+    assert!(own.attach(&path, "2", "b.txt", &half).await.leads_to(&path), "exactly as much as may be");
+    assert!(own.attach(&path, "3", "c.txt", b"x").await.body.contains("larger than 16 MiB"));
+    // One in the place of another of its name takes no more room.
+    assert!(own.attach(&path, "3", "b.txt", b"x").await.leads_to(&path));
+    for n in 2..message::ATTACHMENTS_MAX {
+        assert!(own.attach(&path, &(n + 2).to_string(), &n.to_string(), b"x").await.leads_to(&path));
+    }
+    let one_more = own.attach(&path, "22", "more", b"x").await;
+    assert!(one_more.body.contains("no more than 20 files"), "{one_more:?}");
 }
 
 #[tokio::test]
