@@ -41,6 +41,21 @@ impl Counts {
         } += number;
     }
 
+    /// Both together.
+    #[must_use]
+    pub const fn plus(&self, other: &Self) -> Self {
+        Self {
+            total: self.total + other.total,
+            accepted: self.accepted + other.accepted,
+            failed: self.failed + other.failed,
+            deferred: self.deferred + other.deferred,
+            in_doubt: self.in_doubt + other.in_doubt,
+            suppressed: self.suppressed + other.suppressed,
+            held: self.held + other.held,
+            queued: self.queued + other.queued,
+        }
+    }
+
     /// Whether everybody on the list was accepted by the relay.
     #[must_use]
     pub fn everybody_accepted(&self) -> bool {

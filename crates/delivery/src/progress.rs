@@ -82,6 +82,13 @@ impl Progress {
         self.replies.mean()
     }
 
+    /// Replies to a final dot, and how long all of them took together.
+    #[must_use]
+    pub fn replies(&self) -> (u64, Duration) {
+        let nanoseconds = self.replies.nanoseconds.load(Ordering::Relaxed);
+        (self.replies.times.load(Ordering::Relaxed), Duration::from_nanos(nanoseconds))
+    }
+
     /// Messages that the relay accepted.
     #[must_use]
     pub fn accepted(&self) -> u64 {

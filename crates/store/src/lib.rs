@@ -39,6 +39,7 @@ mod submission;
 mod suppression;
 mod takeover;
 mod user;
+mod watch;
 
 pub use account::{ACCOUNT_PAGE_MAX, AccountRow};
 pub use api_key::{API_KEYS_MAX, ApiKey, ApiKeyId, NewApiKey};

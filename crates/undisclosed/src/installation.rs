@@ -11,6 +11,7 @@ use crate::caller::Caller;
 use crate::failure::Failure;
 use crate::forgetting::{forgotten_on, key_name};
 use crate::settings::{SETTINGS_FILE_NAME, Settings};
+use crate::tally::Tally;
 
 /// Imports that a killed process left behind are removed when they are older than this.
 const ABANDONED_AFTER: jiff::SignedDuration = jiff::SignedDuration::from_hours(24);
@@ -34,6 +35,8 @@ pub(crate) struct Installation {
     pub(crate) caller: Caller,
     /// When this process began to work.
     pub(crate) begun: Timestamp,
+    /// What it has sent since.
+    pub(crate) tally: Tally,
 }
 
 /// Where an installation is.
@@ -159,6 +162,7 @@ impl Installation {
             clock: SystemClock,
             caller,
             begun: SystemClock.now(),
+            tally: Tally::default(),
         })
     }
 

@@ -29,6 +29,7 @@ mod sending;
 mod settings;
 mod start_time;
 mod submission;
+mod tally;
 mod warnings;
 
 use std::io::Write;

@@ -67,6 +67,7 @@ pub(crate) async fn run(
     let (store, clock, id) = (installation.store.clone(), installation.clock, campaign.id);
     let patience = Patience::new(&store, stop.clone());
     let progress = Arc::new(Progress::default());
+    installation.tally.begin(&progress);
     let asked = campaign.clone();
     let mut begun = clock.now();
     let finish = if wait_for_start(installation, &campaign, &patience, &mut stop).await? {

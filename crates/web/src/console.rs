@@ -15,13 +15,14 @@ use crate::drafting::Drafting;
 use crate::hashing::Hashing;
 use crate::lists::Lists;
 use crate::origin::Origin;
+use crate::shared_look::SharedLooks;
 use crate::trouble::Trouble;
 use crate::uploads::{UploadLimits, Uploads};
 
 /// How long a link to set up an account can be used.
 pub const LINK_LIFE: SignedDuration = SignedDuration::from_hours(48);
 
-/// Pages that are told at once how a campaign goes on: each looks into the database every second.
+/// Pages that are told at once how a campaign goes on. Those of one campaign share a look into the database every second.
 pub const WATCHING_MAX: usize = 200;
 
 /// Between two looks for uploads that nobody came back to.
@@ -127,6 +128,7 @@ pub struct Console {
     pub(crate) hashing: Hashing,
     pub(crate) throttle: Mutex<Throttle>,
     pub(crate) watching: Arc<Semaphore>,
+    pub(crate) looks: Arc<SharedLooks>,
     now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
 }
 
@@ -158,6 +160,7 @@ impl Console {
             hashing,
             throttle: Mutex::default(),
             watching: Arc::new(Semaphore::new(WATCHING_MAX)),
+            looks: Arc::default(),
             now: parts.now,
         }))
     }

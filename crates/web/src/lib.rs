@@ -16,6 +16,7 @@ mod hashing;
 mod headers;
 mod health;
 mod lists;
+mod metrics;
 mod origin;
 mod page;
 mod pages;
@@ -25,6 +26,7 @@ mod routes;
 mod second_factor;
 mod serving;
 mod set_up;
+mod shared_look;
 mod trouble;
 mod upload_body;
 mod uploads;
@@ -35,6 +37,7 @@ pub use desk::{Answer, Change, Desk, DeskError, Difference, Rendered, Submitted}
 pub use drafting::{Check, Checking, Checklist, Drafting, Fault, Standing};
 pub use health::health;
 pub use lists::{Choices, Chosen, Lists, MaskedPerson, Read, ReadList, Wanted};
+pub use metrics::{SendingTotals, Sources};
 pub use origin::{Origin, OriginError};
 pub use public::{
     LINK_BURST, LINK_REFILL, Link, NETWORK_BURST, NETWORK_REFILL, PUBLIC_FORM_OCTETS_MAX, PublicDesk,

@@ -8,6 +8,7 @@ pub(crate) mod bad_rows;
 pub(crate) mod campaign;
 pub(crate) mod campaigns;
 pub(crate) mod code;
+pub(crate) mod deliveries;
 pub(crate) mod draft;
 pub(crate) mod drafts;
 pub(crate) mod link;

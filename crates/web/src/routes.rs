@@ -11,8 +11,8 @@ use axum::routing::{MethodRouter, get, post};
 use crate::console::Console;
 use crate::guard::{guard, in_time, named};
 use crate::pages::{
-    approval, audience, audience_new, audiences, bad_rows, campaign, campaigns, code, draft, drafts, link,
-    me, returning, sign_in, sign_out, upload, upload_acts, upload_progress, user, users,
+    approval, audience, audience_new, audiences, bad_rows, campaign, campaigns, code, deliveries, draft,
+    drafts, link, me, returning, sign_in, sign_out, upload, upload_acts, upload_progress, user, users,
 };
 use crate::serving::REQUEST_MAX;
 use crate::trouble::Trouble;
@@ -100,6 +100,7 @@ const ROUTES: &[Route] = {
         route!(POST "/campaigns/{id}/pause", May(R::Pause), campaign::pause),
         route!(POST "/campaigns/{id}/resume", May(R::Resume), campaign::resume),
         route!(POST "/campaigns/{id}/take-back", May(R::TakeBack), campaign::take_back),
+        route!(GET "/campaigns/{id}/deliveries", May(R::SeeDeliveries), deliveries::show),
         route!(GET "/campaigns/{id}/cancel", May(R::Cancel), campaign::ask_cancel),
         route!(POST "/campaigns/{id}/cancel", May(R::Cancel), campaign::cancel),
         route!(GET "/campaigns/{id}/approve", May(R::Approve), approval::show),

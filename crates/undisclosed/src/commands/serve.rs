@@ -7,7 +7,7 @@ use delivery::{Clock, Stop, SystemClock, asked};
 use keys::{DataKey, Purpose};
 use serde_json::json;
 use tokio::net::TcpListener;
-use web::{Console, Origin, Parts, PublicPages, PublicParts, UploadLimits};
+use web::{Console, Origin, Parts, PublicPages, PublicParts, Sources, UploadLimits};
 
 use crate::answer::{answer, note};
 use crate::book::ConsoleScribe;
@@ -56,7 +56,7 @@ pub(crate) async fn run(general: &General) -> Result<Exit, Failure> {
     let (mut for_pages, mut for_health, mut for_public) = (stop.clone(), stop.clone(), stop.clone());
     let serving =
         web::serve(pages, web::router(&console), async move { asked(&mut for_pages, Stop::Soon).await });
-    let watched = web::serve(health, web::health(&installation.store), async move {
+    let watched = web::serve(health, web::health(&sources(&installation)), async move {
         asked(&mut for_health, Stop::Soon).await;
     });
     let facing_everybody = async move {
@@ -74,6 +74,16 @@ pub(crate) async fn run(general: &General) -> Result<Exit, Failure> {
     served.and(health).and(faced).map_err(io)?;
     worked?;
     Ok(Exit::Done)
+}
+
+/// Numbers for whatever watches it.
+fn sources(installation: &Arc<Installation>) -> Sources {
+    let (clock, counted): (SystemClock, _) = (installation.clock, installation.clone());
+    Sources {
+        store: installation.store.clone(),
+        totals: Arc::new(move || counted.tally.totals()),
+        now: Arc::new(move || clock.now()),
+    }
 }
 
 async fn listen(setting: &str, at: &str) -> Result<(TcpListener, SocketAddr), Failure> {

@@ -1,6 +1,7 @@
 //! One campaign: how far it is, what went wrong, who decided; and to stop it.
 
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::time::Duration;
 
 use accounts::Right;
@@ -12,8 +13,9 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Redirect, Response};
 use campaign::{CampaignEvent, CampaignState, Counts, DeliveryState};
 use futures_util::stream;
-use store::{Campaign, Store, StoreError, UserId};
+use store::{Campaign, StoreError, UserId};
 
+use crate::console::Console;
 use crate::page::{Frame, html};
 use crate::pages::campaigns::{class, word};
 use crate::pages::drafts::can_change;
@@ -45,6 +47,7 @@ struct Page {
     approver: String,
     submission: String,
     remark: Option<String>,
+    see_deliveries: bool,
     can_approve: bool,
     can_change: bool,
     can_take_back: bool,
@@ -141,6 +144,7 @@ pub(crate) async fn show(
             }
             _ => None,
         },
+        see_deliveries: visitor.may(Right::SeeDeliveries),
         can_change: visitor.may(Right::Compose) && can_change(campaign.state),
         can_resume: visitor.may(Right::Resume) && campaign.state == CampaignState::Paused,
         can_approve: visitor.may(Right::Approve) && allows(CampaignEvent::Approve),
@@ -178,13 +182,8 @@ pub(crate) async fn events(
 ) -> Result<Response, Trouble> {
     let campaign = found(&visitor, &id).await?;
     let place = visitor.console.watching.clone().try_acquire_owned().map_err(|_| Trouble::Busy)?;
-    let watch = Watch {
-        store: visitor.console.store.clone(),
-        campaign,
-        looks: 0,
-        ended: false,
-        pace: Pace::default(),
-    };
+    let watch =
+        Watch { console: visitor.console.clone(), campaign, looks: 0, ended: false, pace: Pace::default() };
     let events = stream::unfold((watch, place), |(mut watch, place)| async move {
         let event = watch.next().await?;
         Some((Ok::<_, Infallible>(event), (watch, place)))
@@ -194,7 +193,7 @@ pub(crate) async fn events(
 }
 
 struct Watch {
-    store: Store,
+    console: Arc<Console>,
     campaign: Campaign,
     looks: u32,
     ended: bool,
@@ -211,8 +210,7 @@ impl Watch {
         }
         self.looks += 1;
         // A database that is away ends the stream; the browser comes again.
-        let (state, _) = self.store.campaign_state(self.campaign.id).await.ok()?;
-        let counts = self.store.counts(self.campaign.id).await.ok()?;
+        let (state, counts) = self.console.looks.look(&self.console.store, self.campaign.id).await.ok()?;
         self.ended = state.is_final();
         let pace = self.pace.words(state, &counts);
         let told = format!("{}\npace {pace}", told(state, &counts));

@@ -6,6 +6,7 @@ mod approving;
 mod audiences;
 mod browser;
 mod connections;
+mod deliveries;
 mod drafting;
 mod escaping;
 mod events;
