@@ -53,5 +53,5 @@ pub use error::{ContentError, MessageError, Place, SealError};
 pub use limits::*;
 pub use merge::PREFERENCES_FIELD;
 pub use seal::{Identity, Sealed, Unsubscribe};
-pub use source::{Source, SourceKind};
+pub use source::{Source, SourceKind, is_language_tag};
 pub use template::{DEFAULT_LANGUAGE, Person, Preview, Settings, Template};

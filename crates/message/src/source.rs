@@ -150,8 +150,10 @@ fn cut(text: &str) -> Option<(&str, &str, usize)> {
     None
 }
 
-/// RFC 5646 §2.1, as far as its form goes: subtags of one to eight letters and digits, a letter in front.
-pub(crate) fn is_language_tag(tag: &str) -> bool {
+/// Whether a text is a language tag (RFC 5646 §2.1), as far as its form goes: subtags of one to eight letters and digits, a
+/// letter in front, at most [`LANGUAGE_OCTETS_MAX`].
+#[must_use]
+pub fn is_language_tag(tag: &str) -> bool {
     tag.len() <= LANGUAGE_OCTETS_MAX
         && tag.starts_with(|c: char| c.is_ascii_alphabetic())
         && tag

@@ -1,8 +1,8 @@
-//! An account that the program itself makes, ready to be signed in to: the demo's.
+//! What an account is set up with; and one that the program itself makes, ready to be signed in to: the demo's.
 
 use accounts::{
-    Password, RECOVERY_CODES, RecoveryCode, Roles, TOTP_SECRET_OCTETS, TokenDigest, TokenKind, TotpSecret,
-    TotpStep,
+    Password, PasswordHash, RECOVERY_CODES, RecoveryCode, Roles, TOTP_SECRET_OCTETS, TokenDigest, TokenKind,
+    TotpSecret, TotpStep,
 };
 use data_encoding::BASE32_NOPAD;
 use keys::{NoRandomness, Random};
@@ -38,6 +38,43 @@ fn password(random: &Random) -> Result<String, NoRandomness> {
     Ok(groups.join("-"))
 }
 
+/// What an account is set up with: hashed and sealed for the database, and the codes on paper as they are shown once.
+pub(crate) struct SetUp {
+    password_hash: PasswordHash,
+    totp_sealed: String,
+    digests: Vec<TokenDigest>,
+    pub(crate) codes: Vec<String>,
+}
+
+impl SetUp {
+    pub(crate) async fn new(
+        console: &Console,
+        login: &str,
+        password: Password,
+        secret: &TotpSecret,
+    ) -> Result<Self, Trouble> {
+        let mut codes = Vec::with_capacity(RECOVERY_CODES);
+        for _ in 0..RECOVERY_CODES {
+            codes.push(RecoveryCode::from_random(console.random.octets()?));
+        }
+        Ok(Self {
+            password_hash: console.hashing.make(password, &console.random).await?,
+            totp_sealed: second_factor::seal(&console.second_factors, &Place::User(login), secret)?,
+            digests: codes.iter().map(RecoveryCode::digest).collect(),
+            codes: codes.iter().map(RecoveryCode::reveal).collect(),
+        })
+    }
+
+    pub(crate) fn credentials(&self, totp_step: TotpStep) -> Credentials<'_> {
+        Credentials {
+            password_hash: &self.password_hash,
+            totp_sealed: &self.totp_sealed,
+            totp_step,
+            recovery_codes: &self.digests,
+        }
+    }
+}
+
 impl Console {
     /// Makes a user with a random password, a second factor that nobody has, and codes on paper in its place. By the same
     /// steps as somebody who was invited and came.
@@ -58,22 +95,11 @@ impl Console {
         let password = password(&self.random)?;
         let read = Password::read(&password)
             .map_err(|_| Trouble::Failed("a random password is not taken".to_owned()))?;
-        let password_hash = self.hashing.make(read, &self.random).await?;
         let secret = TotpSecret::from_octets(self.random.octets::<TOTP_SECRET_OCTETS>()?);
-        let totp_sealed = second_factor::seal(&self.second_factors, &Place::User(login), &secret)?;
-        let mut codes = Vec::with_capacity(RECOVERY_CODES);
-        for _ in 0..RECOVERY_CODES {
-            codes.push(RecoveryCode::from_random(self.random.octets()?));
-        }
-        let digests: Vec<TokenDigest> = codes.iter().map(RecoveryCode::digest).collect();
-        let credentials = Credentials {
-            password_hash: &password_hash,
-            totp_sealed: &totp_sealed,
-            totp_step: TotpStep::from_number(0),
-            recovery_codes: &digests,
-        };
+        let shown = SetUp::new(self, login, read, &secret).await?;
+        let credentials = shown.credentials(TotpStep::from_number(0));
         let entry = self.scribe.entry(&act("set-up-account"))?;
         let id = self.store.redeem_link(link.digest(), &credentials, now, &entry).await?;
-        Ok(MadeUser { id, password, codes: codes.iter().map(RecoveryCode::reveal).collect() })
+        Ok(MadeUser { id, password, codes: shown.codes })
     }
 }

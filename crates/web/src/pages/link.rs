@@ -1,14 +1,13 @@
 //! Behind a link that works once: somebody sets up an account, with password and second factor, all of it or nothing.
 
 use accounts::{
-    EnrolmentUri, Password, PasswordFault, RECOVERY_CODES, RecoveryCode, Roles, Token, TokenDigest,
-    TokenKind, TotpSecret, TotpStep,
+    EnrolmentUri, Password, PasswordFault, Roles, Token, TokenDigest, TokenKind, TotpSecret, TotpStep,
 };
 use askama::Template;
 use axum::Extension;
 use axum::extract::Path;
 use axum::response::Response;
-use store::{Credentials, LinkPurpose, NewUser, StoreError};
+use store::{LinkPurpose, NewUser, StoreError};
 
 use crate::console::Act;
 use crate::form::Form;
@@ -16,6 +15,7 @@ use crate::page::{Frame, html};
 use crate::pages::users::{LOGIN_TAKEN, NAME_CHARS_MAX, is_login, is_name};
 use crate::parts::{Errors, Input, Kind};
 use crate::second_factor::{self, Place};
+use crate::set_up::SetUp;
 use crate::trouble::Trouble;
 use crate::visitor::Visitor;
 
@@ -208,19 +208,8 @@ async fn set_up(
     (secret, totp_step): (&TotpSecret, TotpStep),
 ) -> Result<Vec<String>, Trouble> {
     let console = &visitor.console;
-    let mut codes = Vec::with_capacity(RECOVERY_CODES);
-    for _ in 0..RECOVERY_CODES {
-        codes.push(RecoveryCode::from_random(console.random.octets()?));
-    }
-    let digests: Vec<TokenDigest> = codes.iter().map(RecoveryCode::digest).collect();
-    let totp_sealed = second_factor::seal(&console.second_factors, &Place::User(login), secret)?;
-    let password_hash = console.hashing.make(password, &console.random).await?;
-    let credentials = Credentials {
-        password_hash: &password_hash,
-        totp_sealed: &totp_sealed,
-        totp_step,
-        recovery_codes: &digests,
-    };
+    let made = SetUp::new(console, login, password, secret).await?;
+    let credentials = made.credentials(totp_step);
     let act = |act, detail| Act { actor: "link".to_owned(), act, subject: login, detail, reason: None };
     if whom.user.is_some() {
         let entry = console.scribe.entry(&act("set-up-account", Vec::new()))?;
@@ -230,5 +219,5 @@ async fn set_up(
         let entry = console.scribe.entry(&act("first-administrator", vec![("name", name.to_owned())]))?;
         console.store.make_first_administrator(whom.digest, &new, &credentials, &entry).await?;
     }
-    Ok(codes.iter().map(RecoveryCode::reveal).collect())
+    Ok(made.codes)
 }

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::Extension;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Redirect, Response};
-use message::{ComposedText, TRANSLATIONS_MAX};
+use message::{ComposedText, TRANSLATIONS_MAX, is_language_tag};
 
 use super::{is_changed, opened, version_of};
 use crate::form::Form;
@@ -53,15 +53,6 @@ pub(crate) async fn show(
     page(&visitor, &id, &Form::default(), Errors::default()).await
 }
 
-/// RFC 5646 §2.1, as far as its form goes.
-fn is_tag(text: &str) -> bool {
-    text.len() <= message::LANGUAGE_OCTETS_MAX
-        && text.starts_with(|c: char| c.is_ascii_alphabetic())
-        && text
-            .split('-')
-            .all(|sub| (1..=8).contains(&sub.len()) && sub.bytes().all(|b| b.is_ascii_alphanumeric()))
-}
-
 pub(crate) async fn add(
     Extension(visitor): Extension<Visitor>,
     Path(id): Path<String>,
@@ -70,7 +61,7 @@ pub(crate) async fn add(
     let mut opened = opened(&visitor, &id).await?;
     let (tag, texts) = (form.text("language"), &mut opened.content.texts);
     let mut errors = Errors::default();
-    if !is_tag(tag) {
+    if !is_language_tag(tag) {
         errors.add("language", "Enter a language tag such as cy or en-GB");
     } else if texts.iter().any(|text| text.language.eq_ignore_ascii_case(tag)) {
         errors.add("language", "There is a text in this language already");
