@@ -122,6 +122,8 @@ async function walk(browser, installation, relay, values) {
   await campaigns.approved(installation, grace, author);
   await drafts.written(installation, author, grace);
   await audiences.imported(installation, serving, author);
+  // A page that watches a campaign complains of a server that is killed, rightly.
+  await grace.open('/me');
   serving = await audiences.killed(installation, serving, author, () =>
     installation.serve(/The console is at \S+\n/, [], environment));
   const plain = await withoutScript(browser, ada, account);

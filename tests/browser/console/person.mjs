@@ -150,9 +150,10 @@ export class Person {
     assert.deepEqual(links, fields.map((field) => `#${field}`));
     for (const field of fields) {
       const input = page.locator(`#${field}`);
-      // The boxes of a group are described as a group.
-      const group = page.locator(`fieldset:has(#${field})`);
-      const described = (await group.count()) ? group : input;
+      // The boxes of a group are described as a group: the innermost that there is, unless the field says it itself.
+      const group = page.locator(`fieldset:has(#${field})`).last();
+      const own = (await input.getAttribute('aria-describedby')) ?? '';
+      const described = own.includes(`${field}-error`) || !(await group.count()) ? input : group;
       const ids = (await described.getAttribute('aria-describedby')).split(' ');
       assert.ok(ids.includes(`${field}-error`), `${field} is described by ${ids}`);
       assert.match(await page.locator(`#${field}-error`).innerText(), /^Error:\s+\S/);
