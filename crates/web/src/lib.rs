@@ -8,6 +8,7 @@ mod choosing;
 mod console;
 mod cookie;
 mod desk;
+mod dossier;
 mod drafting;
 mod explained;
 mod form;
@@ -16,11 +17,13 @@ mod hashing;
 mod headers;
 mod health;
 mod lists;
+mod officer;
 mod origin;
 mod page;
 mod pages;
 mod parts;
 mod public;
+mod reason;
 mod routes;
 mod second_factor;
 mod serving;
@@ -34,6 +37,10 @@ pub use desk::{Answer, Change, Desk, DeskError, Difference, Rendered, Submitted}
 pub use drafting::{Check, Checking, Checklist, Drafting, Fault, Standing};
 pub use health::health;
 pub use lists::{Choices, Chosen, Lists, MaskedPerson, Read, ReadList, Wanted};
+pub use officer::{
+    AsSent, Controller, Delivered, Dossier, Due, ErasureDone, ErasureOrder, Known, ListValues, Officer,
+    OnList, OpenMessage, PersonPlace, Retained,
+};
 pub use origin::{Origin, OriginError};
 pub use public::{
     LINK_BURST, LINK_REFILL, Link, NETWORK_BURST, NETWORK_REFILL, PUBLIC_FORM_OCTETS_MAX, PublicDesk,

@@ -5,6 +5,7 @@ mod backup;
 mod bench;
 mod contract;
 mod control;
+mod erase;
 mod forget;
 mod import;
 mod kill;

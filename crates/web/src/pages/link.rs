@@ -221,7 +221,8 @@ async fn set_up(
         totp_step,
         recovery_codes: &digests,
     };
-    let act = |act, detail| Act { actor: "link".to_owned(), act, subject: login, detail, reason: None };
+    let act =
+        |act, detail| Act { actor: "link".to_owned(), act, subject: login, detail, reason: None, row: None };
     if whom.user.is_some() {
         let entry = console.scribe.entry(&act("set-up-account", Vec::new()))?;
         console.store.redeem_link(whom.digest, &credentials, visitor.at, &entry).await?;
