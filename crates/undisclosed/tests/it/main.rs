@@ -18,5 +18,6 @@ mod postfix_server;
 mod public;
 mod reconcile;
 mod relay_trouble;
+mod retention;
 mod size;
 mod trace;

@@ -42,7 +42,6 @@ pub(crate) async fn audience(
     Extension(sent): Extension<Form>,
 ) -> Result<Response, Trouble> {
     let mut errors = Errors::default();
-    let why = reason(&sent, "hold_reason", &mut errors);
     let console = &visitor.console;
     let found = match sent.text("audience").parse() {
         Ok(id) => Some(console.store.audience_numbered(id).await?),
@@ -51,6 +50,7 @@ pub(crate) async fn audience(
     if found.is_none() {
         errors.add("audience", "Choose an audience");
     }
+    let why = reason(&sent, "hold_reason", &mut errors);
     let Some(audience) = found.filter(|_| errors.is_empty()) else {
         return retention::page(&visitor, &sent, errors).await;
     };

@@ -57,7 +57,6 @@ pub(crate) async fn find(
 ) -> Result<Response, Trouble> {
     let console = &visitor.console;
     let mut errors = Errors::default();
-    let why = reason(&sent, "reason", &mut errors);
     let address = sent.text("address");
     let known = match address.chars().count() {
         1..=ADDRESS_CHARS_MAX => console.officer.find(address).await?,
@@ -66,6 +65,7 @@ pub(crate) async fn find(
     if known.is_none() {
         errors.add("address", "Enter an e-mail address, like name@example.org");
     }
+    let why = reason(&sent, "reason", &mut errors);
     let Some(known) = known.filter(|_| errors.is_empty()) else { return page(&visitor, &sent, errors) };
     let first = known.lists.first();
     let mut act = visitor.act("find person", first.map_or("", |list| list.audience.as_str()));
