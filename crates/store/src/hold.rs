@@ -49,7 +49,7 @@ impl Store {
         entry: &SealedEntry,
     ) -> Result<bool, StoreError> {
         let mut transaction = self.write.begin().await?;
-        // The row first: who forgets it comes before, or sees the hold.
+        // The row first: an audience that is forgotten just now has nothing left to hold.
         let there = sqlx::query("UPDATE audience SET complete = 1 WHERE id = $1 AND complete = 1")
             .bind(audience.id)
             .execute(&mut *transaction)

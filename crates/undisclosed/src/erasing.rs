@@ -52,7 +52,7 @@ impl Installation {
                 "keys",
                 format!(
                     "nobody was erased: the keys of {} audiences are not on this machine, and the person may be in them. Erase \
-                     where all keys are",
+                     where all keys are; an audience whose key is lost is to be forgotten first",
                     subject.unreadable
                 ),
             ));

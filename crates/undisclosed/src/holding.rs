@@ -48,7 +48,10 @@ impl Installation {
             })
             .collect();
         if self.asks_for_access(audience).await? {
-            holds.push("a request for access by somebody in it is open".to_owned());
+            holds.push(
+                "a request for access is open, by somebody in it or by somebody whose key is not here"
+                    .to_owned(),
+            );
         }
         Ok(holds)
     }
@@ -58,13 +61,15 @@ impl Installation {
         if requests.is_empty() {
             return Ok(false);
         }
-        let key = self.audience_key(audience).ok();
+        // Where a key is not here it cannot be known: then it is held.
+        let Ok(key) = self.audience_key(audience) else { return Ok(true) };
         for request in requests {
             let Some(place) = self.store.place_of_request(request).await? else { continue };
             if place.audience.number() == audience.number() {
                 return Ok(true);
             }
-            let (Some(key), Ok(Some(address))) = (&key, self.address_at(&place).await) else { continue };
+            let Ok(address) = self.address_at(&place).await else { return Ok(true) };
+            let Some(address) = address else { continue };
             if !self.store.rows_of_person(audience, key.fingerprint(&address)).await?.is_empty() {
                 return Ok(true);
             }

@@ -83,27 +83,41 @@ impl Installation {
         Ok(items)
     }
 
-    /// Erases what is due and not held. Returns what was, as the plan named it.
+    /// Erases what is due and not held. Returns what was, as the plan named it. One that cannot be erased keeps none of the
+    /// others; it is said at the end.
     pub(crate) async fn run_retention(&self, now: Timestamp) -> Result<Vec<(&'static str, String)>, Failure> {
-        let mut gone = Vec::new();
+        let (mut gone, mut failed) = (Vec::new(), None);
         for item in self.retention_plan(now).await?.into_iter().filter(|item| item.goes(now)) {
-            let (what, name) = item.named();
-            let name = name.to_owned();
-            let done = match &item.what {
-                What::Audience(kept) => self.end_audience(kept).await?,
-                What::Words(kept) => {
-                    let detail =
-                        json!({"campaign_id": kept.campaign.get(), "ended_at": kept.ended_at.to_string()});
-                    let entry =
-                        self.entry(&Act { by: Some(RULE), ..Act::new(ACT, &kept.name, detail) }).await?;
-                    self.store.drop_words(kept.campaign, &entry).await?
+            match self.end(&item).await {
+                Ok(true) => {
+                    let (what, name) = item.named();
+                    gone.push((what, name.to_owned()));
                 }
-            };
-            if done {
-                gone.push((what, name));
+                Ok(false) => {}
+                Err(failure) => failed = failed.or(Some(failure)),
             }
         }
-        Ok(gone)
+        failed.map_or(Ok(gone), Err)
+    }
+
+    /// `false`: it is gone already, or somebody holds it since the plan was made.
+    async fn end(&self, item: &Item) -> Result<bool, Failure> {
+        let audience = match &item.what {
+            What::Audience(kept) => &kept.audience,
+            What::Words(kept) => &kept.audience,
+        };
+        if !self.holds_of_audience(audience).await?.is_empty() {
+            return Ok(false);
+        }
+        match &item.what {
+            What::Audience(kept) => self.end_audience(kept).await,
+            What::Words(kept) => {
+                let detail =
+                    json!({"campaign_id": kept.campaign.get(), "ended_at": kept.ended_at.to_string()});
+                let entry = self.entry(&Act { by: Some(RULE), ..Act::new(ACT, &kept.name, detail) }).await?;
+                Ok(self.store.drop_words(kept.campaign, &entry).await?)
+            }
+        }
     }
 
     /// Its accounts are closed first: without the key nobody could.
