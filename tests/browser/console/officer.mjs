@@ -79,7 +79,7 @@ export async function answers(browser, installation, ada) {
     assert.match(await olga.main(), /Office letter\s+accepted/);
     await masked(olga);
     await olga.look('a person found');
-    await olga.follow('Everything about this person');
+    await olga.press('Everything about this person');
     await masked(olga);
     await olga.look('a person');
   });

@@ -150,9 +150,9 @@ export class Person {
     assert.deepEqual(links, fields.map((field) => `#${field}`));
     for (const field of fields) {
       const input = page.locator(`#${field}`);
-      // The boxes of a group are described as a group.
+      // The boxes of a group are described as a group: the innermost, where one stands in another.
       const group = page.locator(`fieldset:has(#${field})`);
-      const described = (await group.count()) ? group : input;
+      const described = (await group.count()) ? group.last() : input;
       const ids = (await described.getAttribute('aria-describedby')).split(' ');
       assert.ok(ids.includes(`${field}-error`), `${field} is described by ${ids}`);
       assert.match(await page.locator(`#${field}-error`).innerText(), /^Error:\s+\S/);

@@ -163,7 +163,8 @@ async fn the_list_beside_the_keys_is_made_good_and_tampering_is_found() {
     let mut again: Vec<String> =
         fs::read_to_string(&list).expect("the list").lines().map(ToOwned::to_owned).collect();
     let mut before: Vec<String> = listed.lines().map(ToOwned::to_owned).collect();
-    (again.sort(), before.sort());
+    again.sort();
+    before.sort();
     assert_eq!(again, before);
     bench.run(&["ledger", "verify"]).exits(0);
     sql(&bench, "UPDATE ledger_entry SET confidence = x'' WHERE about_row = 5");
