@@ -112,6 +112,13 @@ async fn a_person_is_found_revealed_exported_and_held(site: Site) {
         assert!(format == "json" || !file.body.contains("<script"), "{file:?}");
         assert!(last(&site).1.contains(format));
     }
+    held_and_let_go(&site, &mut olga, audience).await;
+    assert_eq!(olga.get("/people/999/2").await.status, StatusCode::NOT_FOUND);
+    assert_eq!(olga.get(&format!("/people/{audience}/3")).await.status, StatusCode::NOT_FOUND);
+}
+
+async fn held_and_let_go(site: &Site, olga: &mut Browser<'_>, audience: i64) {
+    let at = format!("/people/{audience}/2");
     assert!(olga.post(&format!("{at}/hold"), &[("reason", WHY)]).await.leads_to(&at));
     let hold = fine(site.store.holds().await).pop().expect("a hold");
     assert_eq!((hold.audience, hold.row), (audience, Some(2)));
@@ -120,8 +127,6 @@ async fn a_person_is_found_revealed_exported_and_held(site: Site) {
     assert!(olga.post(&lift, &[]).await.body.contains("Enter a reason"));
     assert!(olga.post(&lift, &[("lift_reason", WHY)]).await.leads_to("/retention"));
     assert!(fine(site.store.holds().await).is_empty());
-    assert_eq!(olga.get("/people/999/2").await.status, StatusCode::NOT_FOUND);
-    assert_eq!(olga.get(&format!("/people/{audience}/3")).await.status, StatusCode::NOT_FOUND);
 }
 
 async fn erasing_asks_what_becomes_of_the_suppression_and_why(site: Site) {
