@@ -15,6 +15,7 @@ import * as audiences from './console/audiences.mjs';
 import * as campaigns from './console/campaigns.mjs';
 import * as drafts from './console/drafts.mjs';
 import { Installation } from './console/installation.mjs';
+import * as officer from './console/officer.mjs';
 import { Person, keepPictures } from './console/person.mjs';
 import { startProxy } from './console/proxy.mjs';
 import { startRelay } from './console/relay.mjs';
@@ -126,6 +127,7 @@ async function walk(browser, installation, relay, values) {
   await grace.open('/me');
   serving = await audiences.killed(installation, serving, author, () =>
     installation.serve(/The console is at \S+\n/, [], environment));
+  const olga = await officer.answers(browser, installation, ada);
   const plain = await withoutScript(browser, ada, account);
   if (values['users-picture']) {
     await ada.open('/users');
@@ -134,7 +136,7 @@ async function walk(browser, installation, relay, values) {
   await campaigns.pausedWithoutScript(installation, relay, plain, grace);
   await longNames(ada);
 
-  for (const [name, person] of Object.entries({ ada, grace, author, mallory, plain })) {
+  for (const [name, person] of Object.entries({ ada, grace, author, mallory, olga, plain })) {
     await check(`nothing against the policy, nothing from elsewhere: ${name}`, async () => {
       assert.deepEqual(person.complaints, []);
     });

@@ -40,7 +40,7 @@ impl KeySetName {
 }
 
 impl KeyFolder {
-    /// Copies the wrapped keys, and the list of forgotten ones, into a new set below `to`. Never the instance key.
+    /// Copies the wrapped keys, and the lists of what was forgotten and erased, into a new set below `to`. Never the instance key.
     /// Returns how many keys.
     ///
     /// # Errors
@@ -59,7 +59,9 @@ impl KeyFolder {
             let entry = entry?;
             let name = entry.file_name();
             let is_key = Path::new(&name).extension().is_some_and(|extension| extension == "key");
-            if !(is_key || name == "forgotten") || entry.metadata()?.len() > FILE_OCTETS_MAX {
+            if !(is_key || name == "forgotten" || name == "erased")
+                || entry.metadata()?.len() > FILE_OCTETS_MAX
+            {
                 continue;
             }
             let octets = match fs::read(entry.path()) {

@@ -5,6 +5,7 @@
 //! in the [`KeyFolder`]. Destroying a wrapped key makes everything sealed under it unreadable (promise 11).
 
 mod data_key;
+mod erased;
 mod folder;
 mod forgotten;
 mod instance;
@@ -12,6 +13,7 @@ mod key_backup;
 mod sealed_file;
 
 pub use data_key::{DataKey, FINGERPRINT_OCTETS, Fingerprint, OpenError};
+pub use erased::{ErasedAt, ErasedPlace};
 pub use folder::{KeyFolder, KeyFolderError, KeyName};
 pub use instance::{InstanceKey, InstanceKeyError, KEY_FILE_NAME, Purpose};
 pub use key_backup::{KeySetName, remove_key_sets};

@@ -17,6 +17,9 @@ pub(crate) const ACCOUNT_NONE: i64 = -1;
 /// And of one with an account that a late outcome has changed since.
 pub(crate) const ACCOUNT_LATE: i64 = -2;
 
+/// What stands in an account for somebody who was erased: no fingerprint is that.
+pub const ERASED: [u8; 16] = [0; 16];
+
 /// What an account says of a delivery, and the leaf that stands in the database.
 #[derive(Debug, Clone)]
 pub struct AccountRow {
@@ -34,7 +37,7 @@ pub struct AccountRow {
     pub settled_at: Timestamp,
     /// The message's octets, where it was to go out.
     pub message: Option<Digest>,
-    /// The person's fingerprint under the audience's key; nothing once the person is erased.
+    /// The person's fingerprint under the audience's key; [`ERASED`] once the person is erased.
     pub person: Vec<u8>,
     /// The leaf of the account; nothing before there is one.
     pub leaf: Option<Hash>,
@@ -52,7 +55,7 @@ impl Store {
     pub async fn account_rows(&self, campaign: &Campaign, after: u64) -> Result<Vec<AccountRow>, StoreError> {
         let rows = sqlx::query(
             "SELECT d.number, d.row_number, d.state, d.code, d.enhanced, d.settled_at, d.message_hash, d.leaf, \
-             p.fingerprint FROM delivery d LEFT JOIN person p ON p.audience_id = $2 AND p.row_number = d.row_number \
+             d.erased, p.fingerprint FROM delivery d LEFT JOIN person p ON p.audience_id = $2 AND p.row_number = d.row_number \
              WHERE d.campaign_id = $1 AND d.number > $3 ORDER BY d.number LIMIT $4",
         )
         .bind(campaign.id.0)
@@ -64,6 +67,10 @@ impl Store {
         rows.iter()
             .map(|row| {
                 let leaf: Vec<u8> = row.try_get("leaf")?;
+                let person = match small(row, "erased")? {
+                    0 => row.try_get::<Option<Vec<u8>>, _>("fingerprint")?.unwrap_or_default(),
+                    _ => ERASED.to_vec(),
+                };
                 Ok(AccountRow {
                     number: count(row, "number")?,
                     row: count(row, "row_number")?,
@@ -74,7 +81,7 @@ impl Store {
                     enhanced: row.try_get("enhanced")?,
                     settled_at: time(row, "settled_at")?,
                     message: Digest::from_hex(row.try_get("message_hash")?),
-                    person: row.try_get::<Option<Vec<u8>>, _>("fingerprint")?.unwrap_or_default(),
+                    person,
                     leaf: leaf.try_into().ok().map(Hash),
                 })
             })
@@ -121,13 +128,24 @@ impl Store {
         Ok(entry == ACCOUNT_LATE)
     }
 
-    /// Closes the account: its entries, and the campaign's word that it has one. `false`: somebody else came first.
+    /// Deliveries of a campaign whose person was erased.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn erased_deliveries(&self, campaign: CampaignId) -> Result<u64, StoreError> {
+        let sql = "SELECT count(*) AS number FROM delivery WHERE campaign_id = $1 AND erased = 1";
+        count(&sqlx::query(sql).bind(campaign.0).fetch_one(&self.read).await?, "number")
+    }
+
+    /// Closes the account: its entries, and the campaign's word that it has one. `erased` is how many people were erased
+    /// before its leaves were made. `false`: somebody else came first, or somebody was erased meanwhile.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn close_account(
         &self,
         campaign: CampaignId,
+        erased: u64,
         late: Option<&SealedEntry>,
         entry: &SealedEntry,
     ) -> Result<bool, StoreError> {
@@ -136,9 +154,12 @@ impl Store {
             append(&mut transaction, late).await?;
         }
         let place = append(&mut transaction, entry).await?;
-        let closed = sqlx::query("UPDATE campaign SET account = $2 WHERE id = $1 AND account < 0")
+        let sql = "UPDATE campaign SET account = $2 WHERE id = $1 AND account < 0 \
+                   AND (SELECT count(*) FROM delivery d WHERE d.campaign_id = $1 AND d.erased = 1) = $3";
+        let closed = sqlx::query(sql)
             .bind(campaign.0)
             .bind(number(place))
+            .bind(number(erased))
             .execute(&mut *transaction)
             .await?
             .rows_affected()

@@ -46,7 +46,8 @@ impl Settled {
     }
 }
 
-const SETTLE: &str = "UPDATE delivery SET state = r.state, settled_at = r.at, next_attempt = 0, worker = 0 \
+/// Who was erased does not wait again: nobody could write to them.
+const SETTLE: &str = "UPDATE delivery SET state = CASE WHEN r.state = 0 AND delivery.erased = 1 THEN 7 ELSE r.state END, settled_at = r.at, next_attempt = 0, worker = 0 \
     FROM (SELECT CAST(value->>0 AS BIGINT) AS number, CAST(value->>1 AS SMALLINT) AS state, \
           CAST(value->>2 AS BIGINT) AS at, CAST(value->>3 AS BIGINT) AS campaign FROM {rows}) AS r \
     WHERE delivery.campaign_id = r.campaign AND delivery.number = r.number AND delivery.state = $2";

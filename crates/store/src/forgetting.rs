@@ -6,7 +6,6 @@ use jiff::Timestamp;
 use sqlx::{AssertSqlSafe, Row};
 
 use crate::audience::{COLUMNS, audience, number, small};
-use crate::dialect::Dialect;
 use crate::ledger::append;
 use crate::{Audience, SealedEntry, Store, StoreError};
 
@@ -99,11 +98,7 @@ impl Store {
             .bind(audience.id)
             .execute(&self.write)
             .await?;
-        if self.dialect == Dialect::Sqlite {
-            // What was deleted is overwritten in the file (secure_delete); this empties the log beside it. Who reads
-            // just now keeps it a little longer.
-            sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").fetch_all(&self.write).await?;
-        }
+        self.empty_log().await?;
         Ok(())
     }
 

@@ -113,7 +113,7 @@ const WRITE: &str = "UPDATE delivery SET state = {state}, \
     date = CASE WHEN r.intent = 1 AND delivery.date = 0 THEN r.date ELSE delivery.date END, \
     code = CASE WHEN r.intent = 1 THEN delivery.code ELSE r.code END, \
     enhanced = CASE WHEN r.intent = 1 THEN delivery.enhanced ELSE r.enhanced END, \
-    reply = CASE WHEN r.intent = 1 THEN delivery.reply ELSE r.reply END, \
+    reply = CASE WHEN r.intent = 1 THEN delivery.reply WHEN delivery.erased = 1 THEN '' ELSE r.reply END, \
     next_attempt = CASE WHEN r.intent = 1 THEN delivery.next_attempt ELSE r.next_attempt END, \
     settled_at = CASE WHEN r.intent = 1 THEN delivery.settled_at ELSE r.at END, \
     worker = CASE WHEN r.intent = 1 THEN delivery.worker ELSE 0 END, \
@@ -122,10 +122,11 @@ const WRITE: &str = "UPDATE delivery SET state = {state}, \
     FROM r WHERE delivery.campaign_id = r.campaign AND delivery.number = r.number";
 
 /// Where a delivery goes. "Later" of a campaign that was finished meanwhile is a failure, for nobody would try again; and
-/// there is none for who was suppressed meanwhile.
+/// there is none for who was suppressed or erased meanwhile.
 const STATE: &str = "CASE WHEN r.intent = 0 AND delivery.state = 6 AND r.state = 5 \
     AND (SELECT c.state FROM campaign c WHERE c.id = r.campaign {share}) = 14 THEN 4 \
-    WHEN r.state IN (0, 5) AND EXISTS (SELECT 1 FROM suppression s WHERE s.fingerprint = r.person) THEN 7 \
+    WHEN r.state IN (0, 5) AND (delivery.erased = 1 \
+    OR EXISTS (SELECT 1 FROM suppression s WHERE s.fingerprint = r.person)) THEN 7 \
     ELSE r.state END";
 
 /// Whether a row finds its delivery: as it was left; or in the doubt that the same attempt left behind when its sender was

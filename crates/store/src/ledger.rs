@@ -27,7 +27,9 @@ pub struct SealedEntry {
 pub struct Confidence {
     /// The name of the audience's key.
     pub key_name: String,
-    /// Sealed.
+    /// The spreadsheet's row of the one person it is about: it is emptied when that person is erased.
+    pub row: Option<u64>,
+    /// Sealed; nothing once the person or the audience was erased.
     pub sealed: Vec<u8>,
 }
 
@@ -71,7 +73,7 @@ impl Store {
     /// [`StoreError`].
     pub async fn ledger_entries(&self, from: u64) -> Result<Vec<StoredEntry>, StoreError> {
         let rows = sqlx::query(
-            "SELECT number, sealed, confidence, key_name FROM ledger_entry WHERE number >= $1 ORDER BY number LIMIT $2",
+            "SELECT number, sealed, confidence, key_name, about_row FROM ledger_entry WHERE number >= $1 ORDER BY number LIMIT $2",
         )
         .bind(number(from))
         .bind(i64::from(ENTRY_PAGE_MAX))
@@ -81,10 +83,11 @@ impl Store {
             .map(|row| {
                 let key_name: String = row.try_get("key_name")?;
                 let sealed = row.try_get("confidence")?;
+                let about = Some(count(row, "about_row")?).filter(|row| *row > 0);
                 Ok(StoredEntry {
                     number: count(row, "number")?,
                     sealed: row.try_get("sealed")?,
-                    confidence: (!key_name.is_empty()).then_some(Confidence { key_name, sealed }),
+                    confidence: (!key_name.is_empty()).then_some(Confidence { key_name, row: about, sealed }),
                 })
             })
             .collect()
@@ -160,11 +163,14 @@ pub(crate) async fn append(transaction: &mut AnyConnection, entry: &SealedEntry)
     }
     let (key_name, confidence) =
         entry.confidence.as_ref().map_or(("", &[][..]), |c| (c.key_name.as_str(), c.sealed.as_slice()));
-    sqlx::query("INSERT INTO ledger_entry (number, sealed, confidence, key_name) VALUES ($1, $2, $3, $4)")
+    let about = entry.confidence.as_ref().and_then(|confidence| confidence.row).unwrap_or(0);
+    let sql = "INSERT INTO ledger_entry (number, sealed, confidence, key_name, about_row) VALUES ($1, $2, $3, $4, $5)";
+    sqlx::query(sql)
         .bind(number(place))
         .bind(entry.sealed.as_slice())
         .bind(confidence)
         .bind(key_name)
+        .bind(number(about))
         .execute(&mut *transaction)
         .await?;
     sqlx::query("UPDATE ledger_head SET frontier = $1 WHERE id = 1")

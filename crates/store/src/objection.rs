@@ -124,10 +124,24 @@ impl Store {
         person: Fingerprint,
         entry: &SealedEntry,
     ) -> Result<bool, StoreError> {
+        self.end_suppression(person, Scope::Surveys, entry).await
+    }
+
+    /// Takes an address off the suppression list for one scope; deliveries that were suppressed stay so. `false`: it was not
+    /// on it, and nothing is entered.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn end_suppression(
+        &self,
+        person: Fingerprint,
+        scope: Scope,
+        entry: &SealedEntry,
+    ) -> Result<bool, StoreError> {
         let mut transaction = self.write.begin().await?;
         let gone = sqlx::query("DELETE FROM suppression WHERE fingerprint = $1 AND scope = $2")
             .bind(person.0.to_vec())
-            .bind(Scope::Surveys as i16)
+            .bind(scope as i16)
             .execute(&mut *transaction)
             .await?
             .rows_affected()

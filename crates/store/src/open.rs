@@ -98,6 +98,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../migrations/sqlite/0011_draft.sql"),
         include_str!("../migrations/postgres/0011_draft.sql"),
     ),
+    (
+        13,
+        "officer",
+        include_str!("../migrations/sqlite/0013_officer.sql"),
+        include_str!("../migrations/postgres/0013_officer.sql"),
+    ),
 ];
 
 /// Where the database is.

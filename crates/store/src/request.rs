@@ -132,6 +132,16 @@ impl Store {
         rows.iter().map(request).collect()
     }
 
+    /// One request that is open.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub async fn open_request(&self, id: RequestId) -> Result<SubjectRequest, StoreError> {
+        // The same statement: the one behind the number before it.
+        let found = self.open_requests(RequestId(id.0.saturating_sub(1)), 1).await?;
+        found.into_iter().find(|request| request.id == id).ok_or(StoreError::NotFound)
+    }
+
     /// Says of a request that it was handled, in one commit with the entry that says so. `false`: it was already, or never
     /// was one.
     ///
@@ -217,14 +227,18 @@ async fn insert(
     Ok(done.rows_affected() == 1)
 }
 
-fn request(row: &AnyRow) -> Result<SubjectRequest, StoreError> {
+pub(crate) fn kind_of(row: &AnyRow) -> Result<RequestKind, StoreError> {
     let kind = small(row, "kind")?;
+    RequestKind::ALL
+        .into_iter()
+        .find(|known| *known as i16 == kind)
+        .ok_or(StoreError::Foreign("subject_request.kind"))
+}
+
+fn request(row: &AnyRow) -> Result<SubjectRequest, StoreError> {
     Ok(SubjectRequest {
         id: RequestId(row.try_get("id")?),
-        kind: RequestKind::ALL
-            .into_iter()
-            .find(|known| *known as i16 == kind)
-            .ok_or(StoreError::Foreign("subject_request.kind"))?,
+        kind: kind_of(row)?,
         campaign: row.try_get("name")?,
         delivery: count(row, "delivery")?,
         row: count(row, "row_number")?,

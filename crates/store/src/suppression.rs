@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use keys::Fingerprint;
 use sqlx::{AnyConnection, AssertSqlSafe, Row};
 
-use crate::audience::small;
+use crate::audience::{count, small};
 use crate::{Store, StoreError};
 
 /// Fingerprints looked up in one statement.
@@ -23,6 +23,27 @@ pub enum Scope {
     Address = 2,
     /// All e-mail: it is not safe for the person.
     Unsafe = 3,
+}
+
+impl Scope {
+    /// Every scope.
+    pub const ALL: [Self; 3] = [Self::Surveys, Self::Address, Self::Unsafe];
+
+    /// The scope of a number from the database.
+    #[must_use]
+    pub fn from_number(number: i16) -> Option<Self> {
+        Self::ALL.into_iter().find(|scope| *scope as i16 == number)
+    }
+
+    /// The word in the ledger and in JSON.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Surveys => "surveys",
+            Self::Address => "address",
+            Self::Unsafe => "unsafe",
+        }
+    }
 }
 
 impl Store {
@@ -77,7 +98,8 @@ impl Store {
             sqlx::query("SELECT fingerprint, scope, created_at FROM suppression").fetch(&other.read);
         while let Some(row) = rows.try_next().await? {
             sqlx::query(
-                "INSERT INTO suppression (fingerprint, scope, created_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+                "INSERT INTO suppression (fingerprint, scope, created_at) VALUES ($1, $2, $3) \
+                 ON CONFLICT (fingerprint, scope) DO UPDATE SET created_at = excluded.created_at",
             )
             .bind(row.try_get::<Vec<u8>, _>("fingerprint")?)
             .bind(small(&row, "scope")?)
@@ -87,6 +109,25 @@ impl Store {
         }
         transaction.commit().await?;
         Ok(())
+    }
+
+    /// How many suppressions there are, by scope.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn suppressions_by_scope(&self) -> Result<Vec<(Scope, u64)>, StoreError> {
+        let rows = sqlx::query("SELECT scope, count(*) AS number FROM suppression GROUP BY scope")
+            .fetch_all(&self.read)
+            .await?;
+        let mut counts = Scope::ALL.map(|scope| (scope, 0)).to_vec();
+        for row in &rows {
+            let scope =
+                Scope::from_number(small(row, "scope")?).ok_or(StoreError::Foreign("suppression.scope"))?;
+            for (_, number) in counts.iter_mut().filter(|(known, _)| *known == scope) {
+                *number = count(row, "number")?;
+            }
+        }
+        Ok(counts)
     }
 
     /// How many suppressions there are.

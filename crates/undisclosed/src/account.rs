@@ -61,6 +61,7 @@ impl Installation {
 async fn close(installation: &Installation, campaign: &Campaign, salts: &SaltKey) -> Result<(), Failure> {
     let store = &installation.store;
     let (mut tree, mut after) = (Frontier::default(), 0);
+    let erased = store.erased_deliveries(campaign.id).await?;
     loop {
         let rows = store.account_rows(campaign, after).await?;
         let Some(last) = rows.last() else { break };
@@ -88,7 +89,7 @@ async fn close(installation: &Installation, campaign: &Campaign, salts: &SaltKey
         false => None,
     };
     let entry = installation.entry(&Act::new(ACT, &campaign.name, detail)).await?;
-    store.close_account(campaign.id, late.as_ref(), &entry).await?;
+    store.close_account(campaign.id, erased, late.as_ref(), &entry).await?;
     Ok(())
 }
 

@@ -17,7 +17,7 @@ const SALT_OCTETS: usize = 32;
 /// A reason is sealed for this place alone.
 const REASON_CONTEXT: &[u8] = b"ledger reason";
 /// Who acts when nobody does: a rule that protects the people on the list.
-const RULE: &str = "rule";
+pub(crate) const RULE: &str = "rule";
 
 /// An act, before it is recorded. No address and no name stands in any field but the reason.
 pub(crate) struct Act<'a> {
@@ -26,17 +26,24 @@ pub(crate) struct Act<'a> {
     pub(crate) detail: Value,
     /// What somebody typed: it can hold an address, and lies under the key of the audience.
     pub(crate) reason: Option<(&'a str, &'a Audience)>,
+    /// The row of the one person that the reason is about: it is emptied with them.
+    pub(crate) row: Option<u64>,
     /// Who, where it is not the caller: the demo plays both people.
     pub(crate) by: Option<&'a str>,
 }
 
 impl<'a> Act<'a> {
     pub(crate) fn new(act: &'a str, subject: &'a str, detail: Value) -> Self {
-        Self { act, subject, detail, reason: None, by: None }
+        Self { act, subject, detail, reason: None, row: None, by: None }
     }
 
     pub(crate) fn because(self, reason: Option<&'a str>, audience: &'a Audience) -> Self {
         Self { reason: reason.map(|text| (text, audience)), ..self }
+    }
+
+    /// The reason is about the person of this row.
+    pub(crate) fn about(self, row: u64) -> Self {
+        Self { row: Some(row), ..self }
     }
 }
 
@@ -57,6 +64,8 @@ pub(crate) enum Reason {
     Text(String),
     /// Its audience was forgotten, or its key lies elsewhere.
     Unreadable,
+    /// Emptied: the person it was about was erased, if an entry says so.
+    Emptied,
     /// Not what was recorded.
     Altered,
 }
@@ -96,7 +105,7 @@ impl Book {
                     json!({"commitment": Commitment::of_text(text, &salt).map_err(too_long)?.to_base64()});
                 let plain = [&salt.0[..], text.as_bytes()].concat();
                 let sealed = installation.audience_key(audience)?.seal(REASON_CONTEXT, &plain)?;
-                Some(Confidence { key_name: audience.key_name.clone(), sealed })
+                Some(Confidence { key_name: audience.key_name.clone(), row: act.row, sealed })
             }
         };
         let content = EntryContent {
@@ -188,6 +197,7 @@ impl web::Scribe for ConsoleScribe {
             subject: act.subject,
             detail: Value::Object(detail.collect()),
             reason: act.reason,
+            row: act.row,
             by: Some(&act.actor),
         };
         self.book.seal(&self.installation, &act).map_err(|failure| web::ScribeError(failure.message))
@@ -207,6 +217,9 @@ impl Installation {
         let Some(confidence) = &entry.confidence else { return Reason::Altered };
         let Some(name) = KeyName::parse(&confidence.key_name) else { return Reason::Altered };
         let Ok(key) = self.keys.load(&name, &self.instance, &self.random) else { return Reason::Unreadable };
+        if confidence.sealed.is_empty() && confidence.row.is_some() {
+            return Reason::Emptied;
+        }
         let Ok(plain) = key.open(REASON_CONTEXT, &confidence.sealed) else { return Reason::Altered };
         let read = plain.split_first_chunk::<SALT_OCTETS>().and_then(|(salt, text)| {
             let text = String::from_utf8(text.to_vec()).ok()?;

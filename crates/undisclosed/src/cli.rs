@@ -71,6 +71,10 @@ pub(crate) enum Command {
     Reconcile(ReconcileArgs),
     /// Destroy an audience's key: nobody can read its people any more
     Forget(ForgetArgs),
+    /// Erase one person, wherever they are
+    Erase(EraseArgs),
+    /// List what is erased because its time is over, or erase it
+    Retention(RetentionArgs),
     /// Write a backup of the database, without its keys; or of the keys alone
     Backup(BackupArgs),
     /// Put a backup in the place of the database; what was not final then is in doubt
@@ -351,8 +355,48 @@ pub(crate) struct ForgetArgs {
     /// It is meant: ask nothing
     #[arg(long)]
     pub(crate) yes: bool,
+    /// Why it is forgotten in spite of a hold or of an open request for access; it stays in the ledger for good
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) override_hold: Option<String>,
     #[command(flatten)]
     pub(crate) acknowledge: AcknowledgeArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct EraseArgs {
+    /// The name of an audience that the person is in
+    pub(crate) audience: String,
+    /// Their row in the spreadsheet, the heading being row 1
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) row: u64,
+    /// Why; it stays in the ledger for good, so it holds no address and no name
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: String,
+    /// Take them off the suppression list too: another list can lead to them again
+    #[arg(long)]
+    pub(crate) forget_suppression: bool,
+    /// Why they are erased in spite of a hold or of their open request for access
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) override_hold: Option<String>,
+    /// It is meant: ask nothing
+    #[arg(long)]
+    pub(crate) yes: bool,
+}
+
+/// What is to be done beside listing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RetentionRun {
+    /// Erase what is due and not held
+    Run,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RetentionArgs {
+    /// Erase what is due; without it everything is only listed
+    pub(crate) run: Option<RetentionRun>,
+    /// List what would be erased, and when the rest is due
+    #[arg(long, conflicts_with = "run")]
+    pub(crate) dry_run: bool,
 }
 
 #[derive(Debug, Args)]

@@ -78,7 +78,11 @@ impl Desk {
             return Err(forgotten_on(audience.forgotten_at));
         }
         let files = MessageFiles::stored(&campaign.message, &installation.settings)?;
-        let person = installation.store.person_at(&audience, place).await?;
+        let person = match installation.store.person_at(&audience, place).await? {
+            // Somebody was erased since it was picked: the first person stands in, so that it can still be approved.
+            None if place <= audience.people => installation.store.person_at(&audience, 1).await?,
+            person => person,
+        };
         let person = person.ok_or_else(|| {
             Failure::usage("person", format!("the audience has {} people", audience.people))
         })?;

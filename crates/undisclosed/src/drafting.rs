@@ -156,7 +156,7 @@ impl Drafting {
         let Some(entry) = installation.open_entry(number).await? else { return Ok(None) };
         Ok(Some(match installation.reason_of(&entry) {
             Reason::Text(text) => text,
-            Reason::None | Reason::Unreadable | Reason::Altered => {
+            Reason::None | Reason::Unreadable | Reason::Emptied | Reason::Altered => {
                 "What the approver wrote cannot be read any more.".to_owned()
             }
         }))

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use keys::KeyName;
 use serde_json::json;
-use store::Audience;
+use store::{Audience, SealedEntry};
 
 use crate::book::Act;
 use crate::failure::Failure;
@@ -17,7 +17,8 @@ pub(crate) const AUDIENCE: &str = "audience";
 
 impl Installation {
     /// Forgets in the database what the list beside the keys says was forgotten, and finishes what was begun: keys that
-    /// are still there, or there again, are destroyed, and rows that nobody can read are deleted.
+    /// are still there, or there again, are destroyed, rows that nobody can read are deleted, and people who were erased are
+    /// erased again.
     pub(crate) async fn finish_forgetting(&self) -> Result<(), Failure> {
         let listed = self.keys.forgotten().map_err(|_| unusable())?;
         if !listed.is_empty() {
@@ -42,7 +43,8 @@ impl Installation {
                 self.keys.destroy(name).map_err(|_| unusable())?;
             }
         }
-        Ok(())
+        // People last: of a forgotten audience nobody is left.
+        self.finish_erasing().await
     }
 
     /// The ledger that said so was put back to before: it says so once more.
@@ -54,6 +56,20 @@ impl Installation {
         let entry = self.entry(&Act::new(ACT, &audience.name, detail)).await?;
         self.store.forget_audience(audience, at, true, &entry).await?;
         Ok(())
+    }
+
+    /// Forgets an audience: first that it is forgotten, then the key, then the rows; killed in between, the next command goes
+    /// on. `false`: it was forgotten already.
+    pub(crate) async fn forget(&self, audience: &Audience, entry: &SealedEntry) -> Result<bool, Failure> {
+        let now = self.now();
+        if !self.store.forget_audience(audience, now, false, entry).await? {
+            return Ok(false);
+        }
+        let mut audience = audience.clone();
+        audience.forgotten_at = Some(now);
+        self.destroy_key(&audience)?;
+        self.store.erase_audience(&audience).await?;
+        Ok(true)
     }
 
     /// Destroys the key of an audience that is marked as forgotten.

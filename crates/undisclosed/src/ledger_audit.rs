@@ -1,6 +1,6 @@
 //! The whole ledger, gone through from its first entry.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use ledger::{Audit, Checkpoint, DELIVERY_TREE, Frontier, LogError, NodeId, TreeHead, compare};
 use serde_json::{Value, json};
@@ -9,6 +9,7 @@ use store::{Audience, Campaign, ENTRY_PAGE_MAX, Store};
 use crate::account::{self, Broken};
 use crate::book::{Book, OpenEntry, Reason};
 use crate::commands::restore;
+use crate::erasing;
 use crate::failure::Failure;
 use crate::forgetting;
 use crate::installation::Installation;
@@ -116,6 +117,9 @@ pub(crate) struct Recorded<'a> {
     accounts: HashMap<String, Account>,
     /// Audiences that were forgotten, by their random names.
     forgotten: HashSet<String>,
+    /// Entries whose reason is emptied, and those that the entry of an erasure says so of.
+    emptied: BTreeSet<u64>,
+    erased_reasons: HashSet<u64>,
     /// The last restore: its entry, and the time of the backup.
     restored: Option<(u64, String)>,
     /// Campaigns whose deliveries somebody changed by an act since.
@@ -133,6 +137,8 @@ impl<'a> Recorded<'a> {
             installation,
             accounts: HashMap::new(),
             forgotten: HashSet::new(),
+            emptied: BTreeSet::new(),
+            erased_reasons: HashSet::new(),
             restored: None,
             reopened: HashSet::new(),
             submitted: HashMap::new(),
@@ -143,13 +149,21 @@ impl<'a> Recorded<'a> {
 
     /// Takes note of an entry.
     pub(crate) fn note(&mut self, entry: &OpenEntry) {
-        if matches!(self.installation.reason_of(entry), Reason::Altered) {
-            self.found.get_or_insert(Finding::Reason(entry.number));
+        match self.installation.reason_of(entry) {
+            Reason::Altered => _ = self.found.get_or_insert(Finding::Reason(entry.number)),
+            Reason::Emptied => _ = self.emptied.insert(entry.number),
+            _ => {}
         }
         let Ok(mut detail) = serde_json::from_str::<Value>(&entry.content.detail) else { return };
         match entry.content.act.as_str() {
             forgetting::ACT => {
                 self.forgotten.extend(detail[forgetting::AUDIENCE].as_str().map(ToOwned::to_owned));
+            }
+            erasing::ACT => {
+                let strings = |field: &str| detail[field].as_array().cloned().unwrap_or_default();
+                let campaigns = strings(erasing::CAMPAIGNS);
+                self.reopened.extend(campaigns.iter().filter_map(Value::as_str).map(ToOwned::to_owned));
+                self.erased_reasons.extend(strings(erasing::REASONS).iter().filter_map(Value::as_u64));
             }
             restore::ACT => {
                 let at = detail[restore::BACKUP_AT].as_str().unwrap_or("an unknown time");
@@ -230,6 +244,9 @@ impl<'a> Recorded<'a> {
         let installation = self.installation;
         if let Some(finding) = &self.found {
             return Ok(Err(finding.clone()));
+        }
+        if let Some(number) = self.emptied.iter().find(|number| !self.erased_reasons.contains(number)) {
+            return Ok(Err(Finding::Reason(*number)));
         }
         if let Some(finding) = self.check_forgotten().await? {
             return Ok(Err(finding));

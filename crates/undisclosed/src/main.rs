@@ -12,22 +12,27 @@ mod commands;
 mod desk;
 mod differences;
 mod drafting;
+mod erasing;
 mod failure;
 mod forgetting;
+mod holding;
 mod installation;
 mod ledger_audit;
 mod letters_of;
 mod lists;
 mod message_files;
+mod officer;
 mod preparation;
 mod progress_bar;
 mod public_desk;
 mod relay;
 mod relay_log;
 mod rendering;
+mod retention;
 mod sending;
 mod settings;
 mod start_time;
+mod subject;
 mod submission;
 mod tally;
 mod warnings;
@@ -107,6 +112,8 @@ async fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Mend(args) => commands::mend::run(general, args).await,
         Command::Reconcile(args) => commands::reconcile::run(general, args).await,
         Command::Forget(args) => commands::forget::run(general, args).await,
+        Command::Erase(args) => commands::erase::run(general, args).await,
+        Command::Retention(args) => commands::retention::run(general, args).await,
         Command::Backup(args) => commands::backup::run(general, args).await,
         Command::Restore(args) => commands::restore::restore(general, args).await,
         Command::Restored(args) => commands::restore::restored(general, args).await,

@@ -15,9 +15,11 @@ use crate::failure::Failure;
 
 mod dkim;
 mod public;
+mod retention;
 
 pub(crate) use dkim::DkimKeys;
 pub(crate) use public::Public;
+pub(crate) use retention::{ControllerSettings, Retention};
 
 /// The name of the settings file.
 pub(crate) const SETTINGS_FILE_NAME: &str = "undisclosed.toml";
@@ -90,6 +92,8 @@ pub(crate) struct Settings {
     pub(crate) console: ConsoleSettings,
     pub(crate) health: Health,
     pub(crate) keys: Keys,
+    pub(crate) retention: Retention,
+    pub(crate) controller: ControllerSettings,
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -18,7 +18,7 @@ pub(crate) struct Select {
 
 impl Select {
     fn described_by(&self) -> String {
-        described_by(self.id, &self.hint, self.error.as_ref())
+        described_by(self.id, self.hint, self.error.as_ref())
     }
 }
 
@@ -64,6 +64,6 @@ impl FileInput {
     }
 
     fn described_by(&self) -> String {
-        described_by(self.id, &self.hint, self.error.as_ref())
+        described_by(self.id, self.hint, self.error.as_ref())
     }
 }

@@ -14,6 +14,7 @@ use crate::desk::Desk;
 use crate::drafting::Drafting;
 use crate::hashing::Hashing;
 use crate::lists::Lists;
+use crate::officer::Officer;
 use crate::origin::Origin;
 use crate::shared_look::SharedLooks;
 use crate::trouble::Trouble;
@@ -40,6 +41,8 @@ pub struct Act<'a> {
     pub detail: Vec<(&'static str, String)>,
     /// What somebody typed, and the audience it is about: it can hold an address, and lies under the audience's key.
     pub reason: Option<(&'a str, &'a Audience)>,
+    /// The row of the one person that the reason is about: it is emptied when they are erased.
+    pub row: Option<u64>,
 }
 
 /// What it is about can be a login name, or a name: neither is for a log.
@@ -92,6 +95,8 @@ pub struct Parts {
     pub drafting: Arc<dyn Drafting>,
     /// The same, for lists of people.
     pub lists: Arc<dyn Lists>,
+    /// The same, for the data protection officer.
+    pub officer: Arc<dyn Officer>,
     /// Where spreadsheets that were uploaded wait, sealed and without a name.
     pub upload_folder: PathBuf,
     /// How much of them may wait.
@@ -119,6 +124,7 @@ pub struct Console {
     pub(crate) desk: Arc<dyn Desk>,
     pub(crate) drafting: Arc<dyn Drafting>,
     pub(crate) lists: Arc<dyn Lists>,
+    pub(crate) officer: Arc<dyn Officer>,
     pub(crate) uploads: Arc<Uploads>,
     pub(crate) pick_key: [u8; 32],
     pub(crate) random: Random,
@@ -151,6 +157,7 @@ impl Console {
             desk: parts.desk,
             drafting: parts.drafting,
             lists: parts.lists,
+            officer: parts.officer,
             uploads: Arc::new(Uploads::new(parts.upload_folder, parts.random.clone(), parts.upload_limits)),
             pick_key: parts.pick_key,
             random: parts.random,

@@ -8,6 +8,7 @@ mod choosing;
 mod console;
 mod cookie;
 mod desk;
+mod dossier;
 mod drafting;
 mod explained;
 mod form;
@@ -17,11 +18,13 @@ mod headers;
 mod health;
 mod lists;
 mod metrics;
+mod officer;
 mod origin;
 mod page;
 mod pages;
 mod parts;
 mod public;
+mod reason;
 mod routes;
 mod second_factor;
 mod serving;
@@ -38,6 +41,10 @@ pub use drafting::{Check, Checking, Checklist, Drafting, Fault, Standing};
 pub use health::health;
 pub use lists::{Choices, Chosen, Lists, MaskedPerson, Read, ReadList, Wanted};
 pub use metrics::{SendingTotals, Sources};
+pub use officer::{
+    AsSent, Controller, Delivered, Dossier, Due, ErasureDone, ErasureOrder, Known, ListValues, Officer,
+    OnList, OpenMessage, PersonPlace, Retained,
+};
 pub use origin::{Origin, OriginError};
 pub use public::{
     LINK_BURST, LINK_REFILL, Link, NETWORK_BURST, NETWORK_REFILL, PUBLIC_FORM_OCTETS_MAX, PublicDesk,

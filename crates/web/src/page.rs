@@ -31,6 +31,10 @@ impl Frame {
         let all = [
             ("/campaigns", "Campaigns", visitor.may(Right::SeeCampaigns)),
             ("/audiences", "Audiences", visitor.may(Right::SeeAudiences)),
+            ("/requests", "Requests", visitor.may(Right::AnswerAccessRequest)),
+            ("/people", "People", visitor.may(Right::AnswerAccessRequest)),
+            ("/suppressions", "Suppression list", visitor.may(Right::ManageSuppressions)),
+            ("/retention", "Retention", visitor.may(Right::SetRetention)),
             ("/users", "Users", visitor.may(Right::ManageUsers)),
             ("/me", "Your account", visitor.is_live()),
         ];

@@ -12,7 +12,8 @@ use crate::console::Console;
 use crate::guard::{guard, in_time, named};
 use crate::pages::{
     approval, audience, audience_new, audiences, bad_rows, campaign, campaigns, code, deliveries, draft,
-    drafts, link, me, returning, sign_in, sign_out, upload, upload_acts, upload_progress, user, users,
+    drafts, holds, link, me, people, person, person_erase, requests, retention, returning, sign_in, sign_out,
+    suppressions, upload, upload_acts, upload_progress, user, users,
 };
 use crate::serving::REQUEST_MAX;
 use crate::trouble::Trouble;
@@ -52,7 +53,7 @@ pub enum Verb {
 pub struct Route {
     /// How.
     pub verb: Verb,
-    /// Where; `{id}`, `{place}`, `{number}`, `{token}` and `{upload}` stand for any.
+    /// Where; `{id}`, `{row}`, `{place}`, `{number}`, `{token}` and `{upload}` stand for any.
     pub path: &'static str,
     /// By whom.
     pub access: Access,
@@ -145,6 +146,24 @@ const ROUTES: &[Route] = {
         route!(POST "/audiences/uploads/{upload}/import", May(R::ImportAudience), upload_acts::import),
         route!(POST "/audiences/uploads/{upload}/remove", May(R::ImportAudience), upload_acts::remove),
         route!(GET "/audiences/{id}", May(R::SeeAudiences), audience::show),
+        route!(GET "/requests", May(R::AnswerAccessRequest), requests::list),
+        route!(GET "/requests/{id}", May(R::AnswerAccessRequest), requests::show),
+        route!(POST "/requests/{id}/handle", May(R::AnswerAccessRequest), requests::handle),
+        route!(GET "/people", May(R::AnswerAccessRequest), people::show),
+        route!(POST "/people", May(R::AnswerAccessRequest), people::find),
+        route!(GET "/people/{id}/{row}", May(R::AnswerAccessRequest), person::show),
+        route!(POST "/people/{id}/{row}/reveal", May(R::Reveal), person::reveal),
+        route!(POST "/people/{id}/{row}/export", May(R::AnswerAccessRequest), person::export),
+        route!(POST "/people/{id}/{row}/hold", May(R::ErasePerson), holds::person),
+        route!(GET "/people/{id}/{row}/erase", May(R::ErasePerson), person_erase::ask),
+        route!(POST "/people/{id}/{row}/erase", May(R::ErasePerson), person_erase::erase),
+        route!(GET "/suppressions", May(R::ManageSuppressions), suppressions::show),
+        route!(POST "/suppressions/add", May(R::ManageSuppressions), suppressions::add),
+        route!(POST "/suppressions/remove", May(R::ManageSuppressions), suppressions::remove),
+        route!(GET "/retention", May(R::SetRetention), retention::show),
+        route!(POST "/holds/new", May(R::SetRetention), holds::audience),
+        route!(GET "/holds/{id}/lift", May(R::SetRetention), holds::ask_lift),
+        route!(POST "/holds/{id}/lift", May(R::SetRetention), holds::lift),
         route!(GET "/users", May(R::ManageUsers), users::list),
         route!(GET "/users/new", May(R::ManageUsers), users::new),
         route!(POST "/users/new", May(R::ManageUsers), users::invite),

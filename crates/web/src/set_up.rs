@@ -87,8 +87,14 @@ impl Console {
 
     async fn made(&self, login: &str, name: &str, roles: Roles) -> Result<MadeUser, Trouble> {
         let (link, now) = (self.token(TokenKind::Link)?, self.now());
-        let act =
-            |act| Act { actor: "program".to_owned(), act, subject: login, detail: Vec::new(), reason: None };
+        let act = |act| Act {
+            actor: "program".to_owned(),
+            act,
+            subject: login,
+            detail: Vec::new(),
+            reason: None,
+            row: None,
+        };
         let entry = self.scribe.entry(&act("invite-user"))?;
         let new = NewUser { login, name, roles, at: now };
         self.store.invite_user(&new, (link.digest(), now + LINK_LIFE), &entry).await?;

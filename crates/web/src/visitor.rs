@@ -122,7 +122,7 @@ impl Visitor {
     /// An act of this person.
     pub(crate) fn act<'a>(&self, act: &'static str, subject: &'a str) -> Act<'a> {
         let actor = self.signed_in.as_ref().map_or_else(|| "nobody".to_owned(), |one| actor(&one.user));
-        Act { actor, act, subject, detail: Vec::new(), reason: None }
+        Act { actor, act, subject, detail: Vec::new(), reason: None, row: None }
     }
 }
 

@@ -20,7 +20,11 @@ async fn entries_make_a_tree_that_outlives_the_program(bench: Bench) {
         let entry = SealedEntry {
             leaf: Hash::leaf(&[n]),
             sealed: vec![n],
-            confidence: (n == 3).then(|| Confidence { key_name: "k".to_owned(), sealed: vec![9] }),
+            confidence: (n == 3).then(|| Confidence {
+                key_name: "k".to_owned(),
+                row: Some(2),
+                sealed: vec![9],
+            }),
         };
         fine(expected.append(entry.leaf, |_, _| ()));
         assert_eq!(fine(bench.store.record(&entry).await), u64::from(n));

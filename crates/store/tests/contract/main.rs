@@ -4,6 +4,7 @@ mod drafts;
 mod entries;
 mod forgetting;
 mod leases;
+mod officer;
 mod public_pages;
 mod sessions;
 mod staff;

@@ -13,10 +13,12 @@ use crate::warnings::{Warning, acknowledge};
 
 pub(crate) async fn run(general: &General, args: ForgetArgs) -> Result<Exit, Failure> {
     let installation = Installation::open(general.config.as_deref(), general.database.as_deref()).await?;
-    let store = &installation.store;
     installation.caller.person()?;
     check_reason(args.reason.as_deref())?;
-    let mut audience = installation.audience(&args.audience).await?;
+    check_reason(args.override_hold.as_deref())?;
+    let audience = installation.audience(&args.audience).await?;
+    let holds = installation.holds_of_audience(&audience).await?;
+    Installation::not_held(&holds, args.override_hold.as_deref())?;
     installation.close_accounts().await?;
     let lost = Lost::look(&installation, &audience).await?;
     note(general.json, &lost.words());
@@ -28,19 +30,15 @@ pub(crate) async fn run(general: &General, args: ForgetArgs) -> Result<Exit, Fai
             "nothing was forgotten. It cannot be undone: without a terminal, `--yes` says that it is meant",
         ));
     }
-    let now = installation.now();
     let detail = json!({
         forgetting::AUDIENCE: audience.uid.0, "people": audience.people, "campaigns": lost.campaigns,
         "in_doubt": lost.doubts, "acknowledged": acknowledged, "reason": args.reason,
+        "overridden": args.override_hold.as_deref().filter(|_| !holds.is_empty()),
     });
     let entry = installation.entry(&Act::new(forgetting::ACT, &args.audience, detail)).await?;
-    // First that it is forgotten, then the key, then the rows: killed in between, the next command goes on.
-    if !store.forget_audience(&audience, now, false, &entry).await? {
-        return Err(forgetting::forgotten_on(Some(now)));
+    if !installation.forget(&audience, &entry).await? {
+        return Err(forgetting::forgotten_on(Some(installation.now())));
     }
-    audience.forgotten_at = Some(now);
-    installation.destroy_key(&audience)?;
-    store.erase_audience(&audience).await?;
     let days = installation.settings.keys.backup_days;
     answer(
         general.json,

@@ -217,6 +217,12 @@ async fn reason(
                 "the key of this reason is not here: its audience was forgotten, or the key lies on another machine",
             ));
         }
+        Reason::Emptied => {
+            return Err(Failure::usage(
+                "erased",
+                "the person it was about was erased, and this reason with them",
+            ));
+        }
         Reason::Altered => return found(Err(Finding::Reason(number))),
     };
     installation.record(&Act::new("read-reason", &open.content.subject, json!({"entry": number}))).await?;

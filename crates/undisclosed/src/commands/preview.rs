@@ -36,7 +36,7 @@ pub(crate) async fn run(general: &General, args: PreviewArgs) -> Result<Exit, Fa
     let act =
         Act::new(if args.reveal { "reveal" } else { "preview" }, &audience.name, json!({"row": person.row}));
     let rendering = render(&letters, &person, args.reveal, installation.now())?;
-    installation.record(&act.because(args.reason.as_deref(), &audience)).await?;
+    installation.record(&act.because(args.reason.as_deref(), &audience).about(person.row)).await?;
     if let Some(path) = &args.out {
         write(path, rendering.proved.bytes())?;
     }

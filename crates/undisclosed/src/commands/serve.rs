@@ -18,6 +18,7 @@ use crate::drafting::Drafting;
 use crate::failure::{Exit, Failure};
 use crate::installation::Installation;
 use crate::lists::Lists;
+use crate::officer::Officer;
 use crate::public_desk::PublicDesk;
 use crate::sending;
 
@@ -134,6 +135,7 @@ pub(crate) async fn console(
         desk: Arc::new(Desk(installation.clone())),
         drafting: Arc::new(Drafting::new(installation)),
         lists: Arc::new(Lists(installation.clone())),
+        officer: Arc::new(Officer(installation.clone())),
         upload_folder: installation.data.clone(),
         upload_limits: UploadLimits::default(),
         pick_key: installation.instance.derive(Purpose::Pick),

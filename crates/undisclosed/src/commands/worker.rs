@@ -28,6 +28,8 @@ const LEFT_ALONE: SignedDuration = SignedDuration::from_secs(5);
 /// How often it looks whether an audience was forgotten, by another machine: its copy of the key goes too; and whether
 /// the account of a campaign that ended is to be closed.
 const FORGET_LOOK: SignedDuration = SignedDuration::from_mins(1);
+/// How often what is due is erased; the first time a minute after the start.
+const RETENTION: SignedDuration = SignedDuration::from_hours(24);
 /// Campaigns in its answer: of more, the oldest are left out.
 const ANSWERED_MAX: usize = 1_000;
 
@@ -90,6 +92,7 @@ impl Shift {
         let mut stop = self.stop.clone();
         let patience = Patience::new(&self.installation.store, self.stop.clone());
         let mut looked = self.installation.now();
+        let mut retained: Option<Timestamp> = None;
         while *stop.borrow() == Stop::No {
             let store = &self.installation.store;
             if self.installation.now().duration_since(looked) > FORGET_LOOK {
@@ -98,6 +101,12 @@ impl Shift {
                     [self.installation.finish_forgetting().await, self.installation.close_accounts().await]
                 {
                     if let Err(failure) = done {
+                        failure.render(false);
+                    }
+                }
+                if retained.is_none_or(|at| looked.duration_since(at) >= RETENTION) {
+                    retained = Some(looked);
+                    if let Err(failure) = self.installation.run_retention(looked).await {
                         failure.render(false);
                     }
                 }

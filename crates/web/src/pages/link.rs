@@ -210,7 +210,8 @@ async fn set_up(
     let console = &visitor.console;
     let made = SetUp::new(console, login, password, secret).await?;
     let credentials = made.credentials(totp_step);
-    let act = |act, detail| Act { actor: "link".to_owned(), act, subject: login, detail, reason: None };
+    let act =
+        |act, detail| Act { actor: "link".to_owned(), act, subject: login, detail, reason: None, row: None };
     if whom.user.is_some() {
         let entry = console.scribe.entry(&act("set-up-account", Vec::new()))?;
         console.store.redeem_link(whom.digest, &credentials, visitor.at, &entry).await?;

@@ -3,6 +3,8 @@
 use accounts::{Role, Roles, STEP_UP_AGE_MAX};
 use axum::http::{Method, StatusCode};
 use jiff::SignedDuration;
+use keys::Fingerprint;
+use store::{NewRequest, RequestKind};
 use web::{Access, Route, Verb};
 
 use crate::browser::{Answer, Browser, secret_of};
@@ -76,6 +78,8 @@ pub(crate) struct Filling {
     pub(crate) user: i64,
     pub(crate) link: String,
     pub(crate) draft: i64,
+    pub(crate) request: i64,
+    pub(crate) hold: i64,
 }
 
 impl Filling {
@@ -84,8 +88,20 @@ impl Filling {
         let submitted = site.submitted("February", "uid 1").await.get();
         let (_, link) = site.invited("new@staff.example", "New", Roles::NONE).await;
         let draft = site.draft("March", "January").await.0;
-        let audience = fine(site.store.find_audience("January").await).expect("its audience").number();
-        Self { campaign, submitted, audience, user: user.id.0, link, draft }
+        let january = fine(site.store.find_audience("January").await).expect("its audience");
+        let new = NewRequest {
+            campaign: fine(site.store.campaign("January").await).id,
+            delivery: 1,
+            person: Fingerprint([9; 16]),
+            kind: RequestKind::Access,
+            at: site.now(),
+        };
+        fine(site.store.make_request(&new, &entry()).await);
+        let request = fine(site.store.open_access_requests().await)[0].0;
+        fine(site.store.set_hold(&january, None, "uid 1", site.now(), &entry()).await);
+        let hold = fine(site.store.holds().await)[0].id.0;
+        let audience = january.number();
+        Self { campaign, submitted, audience, user: user.id.0, link, draft, request, hold }
     }
 
     /// # Panics
@@ -107,6 +123,9 @@ impl Filling {
             Some("audiences") => {
                 route.path.replace("{id}", &self.audience.to_string()).replace("{upload}", "0123456789abcdef")
             }
+            Some("people") => route.path.replace("{id}", &self.audience.to_string()).replace("{row}", "2"),
+            Some("requests") => route.path.replace("{id}", &self.request.to_string()),
+            Some("holds") => route.path.replace("{id}", &self.hold.to_string()),
             Some("users") => route.path.replace("{id}", &self.user.to_string()),
             Some("me") => route.path.replace("{id}", "999999"),
             Some("link") => route.path.replace("/link/{token}", &self.link),

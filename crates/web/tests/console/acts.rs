@@ -127,6 +127,7 @@ async fn no_secret_is_entered_or_printed() {
         subject: "a@x",
         detail: vec![("name", "Anna".to_owned())],
         reason: None,
+        row: None,
     };
     assert_eq!(format!("{act:?}"), "Act(user 1, invite-user)");
 }

@@ -16,6 +16,8 @@ mod health;
 mod links;
 mod lists;
 mod looking;
+mod officer;
+mod officer_double;
 mod program;
 mod sessions;
 mod signing_in;

@@ -21,6 +21,7 @@ use web::{
 
 use crate::browser::Browser;
 use crate::lists::TestLists;
+use crate::officer_double::TestOfficer;
 use crate::program::{TestDrafting, hostile_message};
 
 pub(crate) const PASSWORD: &str = "otter quilt lamp seven";
@@ -121,6 +122,7 @@ pub(crate) struct Site {
     pub(crate) origin: &'static str,
     pub(crate) scribe: Arc<TestScribe>,
     pub(crate) program: Arc<TestDrafting>,
+    pub(crate) officer: Arc<TestOfficer>,
     pub(crate) random: Random,
     clock: Arc<Mutex<Timestamp>>,
     folder: tempfile::TempDir,
@@ -170,12 +172,14 @@ impl Site {
         let (random, clock) = (Random::default(), Arc::new(Mutex::new(START)));
         let (scribe, hands) = (Arc::new(TestScribe::default()), clock.clone());
         let program = Arc::new(TestDrafting::default());
+        let officer = Arc::new(TestOfficer::default());
         let console = fine(Console::new(Parts {
             store: store.clone(),
             scribe: scribe.clone(),
             desk: Arc::new(TestDesk),
             drafting: program.clone(),
             lists: Arc::new(TestLists(store.clone())),
+            officer: officer.clone(),
             upload_folder: folder.path().to_owned(),
             upload_limits,
             random: random.clone(),
@@ -187,7 +191,7 @@ impl Site {
             hash_cost: fine(HashCost::new(8, 1, 1)),
         }));
         let router = web::router(&console);
-        Self { store, console, router, origin, scribe, program, random, clock, folder, server }
+        Self { store, console, router, origin, scribe, program, officer, random, clock, folder, server }
     }
 
     pub(crate) fn now(&self) -> Timestamp {

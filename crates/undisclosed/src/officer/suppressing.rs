@@ -1,0 +1,57 @@
+//! The suppression list, changed by an officer: whoever is on it is not written to, from the same commit on.
+
+use mail::Address;
+use serde_json::json;
+use store::{Objection, Scope, Sighting};
+
+use super::Officer;
+use crate::book::Act;
+use crate::erasing::check_reason;
+use crate::failure::Failure;
+
+impl Officer {
+    pub(super) async fn suppress_address(
+        &self,
+        address: &str,
+        scope: Scope,
+        reason: &str,
+        by: &str,
+    ) -> Result<Option<bool>, Failure> {
+        let Ok(address) = Address::parse(address.trim()) else { return Ok(None) };
+        check_reason(reason)?;
+        let installation = &*self.0;
+        let mut sightings = Vec::new();
+        for audience in installation.store.audiences_in_use().await? {
+            // Without its key nobody can be written to either, and that stops no wish.
+            let Ok(key) = installation.audience_key(&audience) else { continue };
+            let person = key.fingerprint(&address);
+            sightings.push(Sighting { audience, person });
+        }
+        let act = Act::new("suppress", "", json!({"scope": scope.word(), "reason": reason}));
+        let entry = installation.entry(&Act { by: Some(by), ..act }).await?;
+        let objection = Objection {
+            person: installation.suppression_key()?.fingerprint(&address),
+            scope,
+            sightings: &sightings,
+            request: None,
+            at: installation.now(),
+        };
+        Ok(Some(installation.store.object(&objection, &entry).await?))
+    }
+
+    pub(super) async fn release_address(
+        &self,
+        address: &str,
+        scope: Scope,
+        reason: &str,
+        by: &str,
+    ) -> Result<Option<bool>, Failure> {
+        let Ok(address) = Address::parse(address.trim()) else { return Ok(None) };
+        check_reason(reason)?;
+        let installation = &*self.0;
+        let act = Act::new("end suppression", "", json!({"scope": scope.word(), "reason": reason}));
+        let entry = installation.entry(&Act { by: Some(by), ..act }).await?;
+        let person = installation.suppression_key()?.fingerprint(&address);
+        Ok(Some(installation.store.end_suppression(person, scope, &entry).await?))
+    }
+}
