@@ -20,11 +20,11 @@ const PEOPLE = 1136;
 
 // The program, in a folder of its own.
 
-async function startDemo() {
+async function startDemo(options, pattern) {
   const folder = await mkdtemp(path.join(tmpdir(), 'undisclosed-browser-'));
   const [cwd, temporary] = ['here', 'tmp'].map((name) => path.join(folder, name));
   await Promise.all([cwd, temporary].map((name) => mkdir(name)));
-  const child = spawn(PROGRAM, ['demo', '--port', '0'], {
+  const child = spawn(PROGRAM, ['demo', ...options], {
     cwd,
     env: { ...process.env, TMPDIR: temporary },
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -34,7 +34,7 @@ async function startDemo() {
   const url = new Promise((resolve) => {
     child.stderr.setEncoding('utf8').on('data', (text) => {
       said += text;
-      const found = /^Read what arrived: (http:\S+)$/m.exec(said);
+      const found = pattern.exec(said);
       if (found) resolve(found[1]);
     });
   });
@@ -286,7 +286,7 @@ async function takePicture(browser, url, file) {
 
 async function main() {
   const { values } = parseArgs({ options: { picture: { type: 'string' } } });
-  const demo = await startDemo();
+  const demo = await startDemo(['--no-console', '--port', '0'], /^Read what arrived: (http:\S+)$/m);
   try {
     await withBrowser(async (browser) => {
       for (const part of [reading, keyboard, accessible, widths]) await part(browser, demo.url);
@@ -302,4 +302,26 @@ async function main() {
   }
 }
 
-await runAll(main);
+/// What stays open after the story, for somebody who looks around.
+async function withConsole() {
+  const demo = await startDemo([], /^The console: (http:\S+)$[^]*Read what arrived: http:\S+$/m);
+  try {
+    await check('the console is open: one can sign in', async () => {
+      const page = await fetch(new URL('/sign-in', demo.url));
+      assert.equal(page.status, 200);
+      assert.match(await page.text(), /<h1[^>]*>Sign in/);
+    });
+    await check('Ctrl-C ends it in the middle of a campaign with 0, and nothing is left', async () => {
+      demo.child.kill('SIGINT');
+      assert.equal(await within(END_MS, 'the end', demo.ended), 0);
+      assert.deepEqual(await demo.left(), []);
+    });
+  } finally {
+    await removeDemo(demo);
+  }
+}
+
+await runAll(async () => {
+  await main();
+  await withConsole();
+});

@@ -467,6 +467,9 @@ pub(crate) struct DemoArgs {
     /// The port of the page with the messages that arrived [default: any free one]
     #[arg(long, default_value_t = 0)]
     pub(crate) port: u16,
+    /// Leave no console open: only the page with the messages that arrived
+    #[arg(long)]
+    pub(crate) no_console: bool,
     /// The port of the console [default: any free one]
     #[arg(long, default_value_t = 0)]
     pub(crate) console_port: u16,

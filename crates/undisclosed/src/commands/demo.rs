@@ -90,7 +90,11 @@ pub(crate) async fn run(general: &General, args: DemoArgs) -> Result<Exit, Failu
     answer(general.json, &object, &accounting(&sent, &arrived, people.len()));
     if !args.exit && !general.json {
         let inbox = (server.mailbox(), summary(&sent, &arrived, &exposure));
-        open::stay_open(installation, &server, inbox, pages, folder.path(), &args).await?;
+        if args.no_console {
+            open::show_inbox(inbox, args.port).await?;
+        } else {
+            open::stay_open(installation, &server, inbox, pages, folder.path(), &args).await?;
+        }
     }
     let clean = arrived.showing_another == 0 && arrived.recipients == arrived.messages;
     Ok(if clean { sent.exit() } else { Exit::Somebody })

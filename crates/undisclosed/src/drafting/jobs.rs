@@ -126,13 +126,21 @@ impl Jobs {
         tokio::spawn(async move {
             // The semaphore is never closed, so this only waits.
             let Ok(_running) = running.acquire_owned().await else { return };
-            let outcome = match submitting {
-                None => check(&installation, &draft, &job).await.map(|(list, _)| Outcome::Checked(list)),
-                Some((accepted, by)) => {
-                    submit(&installation, &draft, &accepted, &by, &job).await.map(Outcome::Submitted)
+            // By itself: if it panics, the job has ended all the same.
+            let of = job.clone();
+            let work = async move {
+                match submitting {
+                    None => check(&installation, &draft, &job).await.map(|(list, _)| Outcome::Checked(list)),
+                    Some((accepted, by)) => {
+                        submit(&installation, &draft, &accepted, &by, &job).await.map(Outcome::Submitted)
+                    }
                 }
             };
-            job.end(outcome.unwrap_or_else(|failure| Outcome::Failed(failure.message)));
+            of.end(match tokio::spawn(work).await {
+                Ok(Ok(outcome)) => outcome,
+                Ok(Err(failure)) => Outcome::Failed(failure.message),
+                Err(_) => Outcome::Failed("it broke off; check everything again".to_owned()),
+            });
         });
     }
 

@@ -27,6 +27,8 @@ use crate::settings::{Settings, Span};
 
 const REMINDER: &str = include_str!("../../../demo/reminder.md");
 const OPENING: &str = include_str!("../../../demo/opening.md");
+/// Said last.
+const END: &str = "Ctrl-C ends the demo; nothing of it is kept.";
 /// So many messages a second that somebody can watch, pause and cancel it.
 const PACE_PER_SECOND: u32 = 5;
 /// Time to take back what the visitor approves.
@@ -58,11 +60,27 @@ struct Account {
     words: String,
 }
 
+/// What arrived, and the numbers above it.
+type Arrived = (Arc<Mailbox>, Vec<(String, String)>);
+
+async fn inbox((mailbox, summary): Arrived, port: u16) -> Result<Inbox, Failure> {
+    Inbox::start_at(Loopback::v4(port), mailbox, summary)
+        .await
+        .map_err(|_| Failure::usage("demo", "the page cannot listen on that port of this machine"))
+}
+
+/// The messages that arrived and nothing else, until Ctrl-C.
+pub(super) async fn show_inbox(arrived: Arrived, port: u16) -> Result<(), Failure> {
+    let inbox = inbox(arrived, port).await?;
+    note(false, &format!("\nRead what arrived: {}\n{END}", inbox.url()));
+    tokio::signal::ctrl_c().await.map_err(|_| Failure::unexpected("signals", "Ctrl-C cannot be watched"))
+}
+
 /// Until Ctrl-C.
 pub(super) async fn stay_open(
     mut installation: Installation,
     server: &Server,
-    (mailbox, summary): (Arc<Mailbox>, Vec<(String, String)>),
+    arrived: Arrived,
     public: PublicListener,
     folder: &Path,
     args: &DemoArgs,
@@ -80,9 +98,7 @@ pub(super) async fn stay_open(
     let rest = [Role::Approver, Role::Officer, Role::Administrator];
     let approver = account(&console, "Ben Approver", "approver@unit.example", &rest).await?;
     campaigns(&installation, server, folder, (author.id, approver.id)).await?;
-    let inbox = Inbox::start_at(Loopback::v4(args.port), mailbox, summary)
-        .await
-        .map_err(|_| Failure::usage("demo", "the page cannot listen on that port of this machine"))?;
+    let inbox = inbox(arrived, args.port).await?;
     note(false, &words(&url, &installation, [author, approver], &inbox.url()));
     let (mut for_pages, mut for_public) = (stop.clone(), stop.clone());
     let serving =
@@ -151,6 +167,6 @@ fn words(console: &str, installation: &Installation, accounts: [Account; 2], inb
          {author}\n{approver}\n\
          \"A reminder\" is being sent, slowly enough to be watched; \"Our opening hours\" waits for the approver.\n\
          What people on the list can choose: the link at the end of each message leads to {public}\n\n\
-         Read what arrived: {inbox}\nCtrl-C ends the demo; nothing of it is kept."
+         Read what arrived: {inbox}\n{END}"
     )
 }
