@@ -73,7 +73,7 @@ impl Checklist {
 /// How far checking or submitting is.
 #[derive(Debug, Clone)]
 pub enum Checking {
-    /// This version was not checked, or it is too long ago.
+    /// This version was not checked by this process.
     NotYet,
     /// Under way.
     Running {
