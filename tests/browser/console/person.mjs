@@ -9,6 +9,8 @@ const STOPS = 'a[href], button, input:not([type=hidden]), select, textarea, summ
 const STOPS_MAX = 80;
 /// Frames one behind another.
 const FRAMES_MAX = 3;
+/// How often a page is opened before its silence is a failure.
+const OPENINGS_MAX = 3;
 /// A message in its frame runs no script: axe cannot look into it.
 const RULES = { runOnly: { type: 'tag', values: TAGS }, iframes: false };
 
@@ -56,10 +58,16 @@ export class Person {
     await this.context.close();
   }
 
-  /// Opens a page by its address; the status.
+  /// Opens a page by its address; the status. A page that is just loading itself again (its campaign went on) can take the
+  /// browser's answer from under us: then once more, as people do.
   async open(place) {
-    const response = await this.page.goto(new URL(place, this.origin).href);
-    return response.status();
+    for (let tries = 1; ; tries += 1) {
+      const response = await this.page.goto(new URL(place, this.origin).href).catch((error) => {
+        if (!/interrupted by another navigation|ERR_ABORTED/.test(error.message)) throw error;
+      });
+      if (response) return response.status();
+      assert.ok(tries < OPENINGS_MAX, `${place}: the browser had no answer ${tries} times`);
+    }
   }
 
   path() {
