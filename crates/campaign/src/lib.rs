@@ -9,6 +9,7 @@ mod pace;
 mod quiet_hours;
 mod reply;
 mod retry;
+mod returned;
 mod submission;
 
 pub use campaign_state::{CampaignEvent, CampaignState, CampaignTransitionError};
@@ -20,4 +21,5 @@ pub use reply::{
     Consequence, EnhancedCode, POLICY_REFUSALS_MAX, PauseCause, PolicyRefusals, ReplyCode, Stage, consequence,
 };
 pub use retry::Retry;
+pub use returned::{FULL_APART, FULL_TIMES, FULL_WITHIN, Judgement, ReturnKind, judge, nobody_empties};
 pub use submission::{Submission, SubmissionDigest};

@@ -6,6 +6,7 @@
 
 mod clock;
 mod domain_paces;
+mod forwarded;
 mod gate;
 mod identity;
 mod journal;
@@ -27,6 +28,7 @@ mod token;
 mod worker;
 
 pub use clock::{Clock, SystemClock};
+pub use forwarded::{About, Forwarded};
 pub use identity::{IdentityKeys, UnsubscribeTargets};
 pub use journal::JournalError;
 pub use letters::{LetterError, Letters, Prepare};

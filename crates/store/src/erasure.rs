@@ -135,6 +135,7 @@ impl Store {
         }
         for statement in [
             Some("DELETE FROM subject_request WHERE person = $1 AND made_at <= $2"),
+            Some("DELETE FROM full_mailbox WHERE person = $1 AND at <= $2"),
             (!erasure.keep_suppressed)
                 .then_some("DELETE FROM suppression WHERE fingerprint = $1 AND created_at <= $2"),
         ] {

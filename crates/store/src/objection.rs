@@ -1,7 +1,7 @@
 //! Somebody does not want to be written to any more, or must not be (UK GDPR Art. 21): the suppression, and in the same
 //! commit every message to them that has not left.
 
-use campaign::DeliveryState;
+use campaign::{DeliveryState, ReturnKind};
 use jiff::Timestamp;
 use keys::Fingerprint;
 use sqlx::AnyConnection;
@@ -9,6 +9,7 @@ use sqlx::AnyConnection;
 use crate::audience::{count, number};
 use crate::ledger::append;
 use crate::request::ask;
+use crate::returned::insert;
 use crate::suppression::suppress;
 use crate::{Audience, CampaignId, NewRequest, Scope, SealedEntry, Store, StoreError};
 
@@ -32,6 +33,8 @@ pub struct Objection<'a> {
     pub sightings: &'a [Sighting],
     /// What an officer is to do beside it.
     pub request: Option<NewRequest>,
+    /// The delivery whose link said so, if it asked for no more: it counts among what came back.
+    pub unsubscribed: Option<(CampaignId, u64)>,
     /// When.
     pub at: Timestamp,
 }
@@ -104,6 +107,10 @@ impl Store {
         for sighting in objection.sightings {
             new |= stop_deliveries(&mut transaction, sighting, objection.at).await? > 0;
         }
+        if let Some((campaign, delivery)) = objection.unsubscribed {
+            let kind = ReturnKind::Unsubscribe;
+            new |= insert(&mut transaction, campaign, delivery, kind, None, objection.at).await?;
+        }
         if let Some(request) = &objection.request {
             new |= ask(&mut transaction, request).await?;
         }
@@ -174,7 +181,7 @@ impl Store {
 
 /// Of campaigns that have ended nothing changes: their accounts hold. Whoever is held stays held; the intent would be
 /// refused, should somebody let them go.
-async fn stop_deliveries(
+pub(crate) async fn stop_deliveries(
     connection: &mut AnyConnection,
     sighting: &Sighting,
     at: Timestamp,

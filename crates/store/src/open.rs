@@ -104,6 +104,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../migrations/sqlite/0013_officer.sql"),
         include_str!("../migrations/postgres/0013_officer.sql"),
     ),
+    (
+        14,
+        "returns",
+        include_str!("../migrations/sqlite/0014_returns.sql"),
+        include_str!("../migrations/postgres/0014_returns.sql"),
+    ),
 ];
 
 /// Where the database is.

@@ -79,6 +79,18 @@ impl Store {
         .bind(worker.0)
         .execute(&mut *transaction)
         .await?;
+        // What came back already was sent: no doubt about that.
+        sqlx::query(
+            "UPDATE delivery SET state = 3, settled_at = $3, attempts = attempts + 1, worker = 0, \
+             first_attempt = CASE WHEN first_attempt = 0 THEN intended_at ELSE first_attempt END \
+             WHERE campaign_id = $1 AND worker = $2 AND state = 2 AND EXISTS \
+             (SELECT 1 FROM delivery_return r WHERE r.campaign_id = delivery.campaign_id AND r.delivery = delivery.number)",
+        )
+        .bind(campaign.0)
+        .bind(worker.0)
+        .bind(now.as_microsecond())
+        .execute(&mut *transaction)
+        .await?;
         // The worker's number stays: if it lives after all, the outcome of this attempt settles the doubt.
         let doubts = sqlx::query(
             "UPDATE delivery SET state = 6, settled_at = $3, attempts = attempts + 1, \

@@ -167,6 +167,8 @@ impl PublicDesk {
             scope,
             sightings: &sightings,
             request: kind.map(|kind| self.new_request(known, kind)),
+            unsubscribed: (scope == Scope::Surveys && kind.is_none())
+                .then_some((known.addressee.campaign, known.link.delivery)),
             at: self.installation.now(),
         };
         store.object(&objection, &entry).await?;

@@ -8,6 +8,7 @@ use mail::Address;
 use memchr::memmem;
 use proof::Proved;
 
+use crate::Forwarded;
 use crate::smtp::stream::Stream;
 use crate::smtp::{Capabilities, Reply, ReplyError, ReplyReader, Timeouts};
 
@@ -94,6 +95,44 @@ pub struct Session {
 /// A command of an envelope, and where it belongs.
 type Command = (Stage, String);
 
+/// What a transaction carries: to one person, whatever it is.
+struct Carried<'a> {
+    recipient: &'a Address,
+    reverse_path: Option<&'a Address>,
+    bytes: &'a [u8],
+    smtputf8: bool,
+}
+
+impl<'a> Carried<'a> {
+    fn of(mail: &'a Proved) -> Self {
+        Self {
+            recipient: mail.recipient(),
+            reverse_path: mail.reverse_path(),
+            bytes: mail.bytes(),
+            smtputf8: mail.needs_smtputf8(),
+        }
+    }
+
+    /// RFC 5321 §4.5.5: nothing may come back of what came back.
+    fn forwarded(reply: &'a Forwarded) -> Self {
+        Self { recipient: reply.recipient(), reverse_path: None, bytes: reply.bytes(), smtputf8: false }
+    }
+}
+
+/// Why a reply was not sent on. Whoever brought it is to bring it again.
+#[derive(Debug, thiserror::Error)]
+pub enum ForwardError {
+    /// The connection.
+    #[error(transparent)]
+    Session(#[from] SessionError),
+    /// The relay does not take it.
+    #[error("the relay does not take the reply: {0}")]
+    Refused(Reply),
+    /// The connection was lost behind the message: it may arrive twice.
+    #[error("the relay did not say whether it has the reply")]
+    Unknown,
+}
+
 impl Session {
     pub(crate) fn new(stream: Stream, timeouts: Timeouts) -> Self {
         Self {
@@ -173,7 +212,31 @@ impl Session {
         mail: &Proved,
         options: EnvelopeOptions<'_>,
     ) -> Result<Envelope, SessionError> {
-        let envelope = self.commands(mail, options);
+        self.announce(self.commands(&Carried::of(mail), options)).await
+    }
+
+    /// Sends a person's reply on. Nothing is counted, so nothing needs an intent: whoever brought it brings it again
+    /// unless the relay said that it has it.
+    ///
+    /// # Errors
+    /// [`ForwardError`].
+    pub async fn forward(&mut self, reply: &Forwarded) -> Result<(), ForwardError> {
+        let carried = Carried::forwarded(reply);
+        let commands = self.commands(&carried, EnvelopeOptions { envelope_id: "forwarded" });
+        match self.announce(commands).await? {
+            Envelope::Ready => {}
+            Envelope::Refused(_, reply) | Envelope::RefusedAndClosed(_, reply) => {
+                return Err(ForwardError::Refused(reply));
+            }
+        }
+        match self.write_message(&carried, None).await {
+            HandOver::Replied(reply) if reply.code.0 / 100 == 2 => Ok(()),
+            HandOver::Replied(reply) => Err(ForwardError::Refused(reply)),
+            HandOver::NotSent(_) | HandOver::InDoubt => Err(ForwardError::Unknown),
+        }
+    }
+
+    async fn announce(&mut self, envelope: Vec<Command>) -> Result<Envelope, SessionError> {
         let mut commands = Vec::with_capacity(envelope.len() + 1);
         let written = match self.ahead.take() {
             // The replies that come are those to this very envelope: 354 is for this message alone.
@@ -226,21 +289,21 @@ impl Session {
         })
     }
 
-    fn commands(&self, mail: &Proved, options: EnvelopeOptions<'_>) -> Vec<Command> {
+    fn commands(&self, mail: &Carried<'_>, options: EnvelopeOptions<'_>) -> Vec<Command> {
         vec![
             (Stage::Mail, self.mail_from(mail, options)),
-            (Stage::Rcpt, self.rcpt_to(mail.recipient())),
+            (Stage::Rcpt, self.rcpt_to(mail.recipient)),
             (Stage::Data, "DATA".to_owned()),
         ]
     }
 
-    fn mail_from(&self, mail: &Proved, options: EnvelopeOptions<'_>) -> String {
-        let sender = mail.reverse_path().map_or(String::new(), Address::expose);
+    fn mail_from(&self, mail: &Carried<'_>, options: EnvelopeOptions<'_>) -> String {
+        let sender = mail.reverse_path.map_or(String::new(), Address::expose);
         let mut line = format!("MAIL FROM:<{sender}>");
         if self.offers.size_max.is_some() {
-            line.push_str(&format!(" SIZE={}", mail.bytes().len()));
+            line.push_str(&format!(" SIZE={}", mail.bytes.len()));
         }
-        if mail.needs_smtputf8() {
+        if mail.smtputf8 {
             // RFC 6531 §3.4: the headers are UTF-8 then, so the body type is 8BITMIME.
             line.push_str(" BODY=8BITMIME SMTPUTF8");
         }
@@ -267,16 +330,24 @@ impl Session {
         mail: &Proved,
         next: Option<(&Proved, EnvelopeOptions<'_>)>,
     ) -> HandOver {
+        self.write_message(&Carried::of(mail), next).await
+    }
+
+    async fn write_message(
+        &mut self,
+        mail: &Carried<'_>,
+        next: Option<(&Proved, EnvelopeOptions<'_>)>,
+    ) -> HandOver {
         // Something was said behind 354 that nobody asked for. Taken for the reply to the final dot, it would say of
         // this message what the relay cannot know yet.
         // The same when it closed while the intent waited for the database: nothing was handed over yet.
         if !self.reader.is_empty() || !self.stream.is_quiet().await {
             return HandOver::NotSent(io::ErrorKind::InvalidData.into());
         }
-        let mut octets = dot_stuffed(mail.bytes());
+        let mut octets = dot_stuffed(mail.bytes);
         let message = octets.len();
         if let Some((mail, options)) = next.filter(|_| self.offers.pipelining) {
-            let commands = self.commands(mail, options);
+            let commands = self.commands(&Carried::of(mail), options);
             octets.extend_from_slice(lines(&commands).as_bytes());
             self.ahead = Some(commands);
         }

@@ -6,6 +6,7 @@ mod forgetting;
 mod leases;
 mod officer;
 mod public_pages;
+mod returns;
 mod sessions;
 mod staff;
 mod two_people;

@@ -35,7 +35,7 @@ async fn state(store: &Store, id: CampaignId, number: u64) -> DeliveryState {
 }
 
 fn objection(sightings: &[Sighting], scope: Scope) -> Objection<'_> {
-    Objection { person: listed(1), scope, sightings, request: None, at: NOW }
+    Objection { person: listed(1), scope, sightings, request: None, unsubscribed: None, at: NOW }
 }
 
 /// Where person 1 of each of these audiences is.

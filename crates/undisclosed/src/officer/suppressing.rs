@@ -34,6 +34,7 @@ impl Officer {
             scope,
             sightings: &sightings,
             request: None,
+            unsubscribed: None,
             at: installation.now(),
         };
         Ok(Some(installation.store.object(&objection, &entry).await?))
