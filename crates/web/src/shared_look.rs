@@ -13,10 +13,11 @@ use crate::console::WATCHING_MAX;
 /// How long a look is good enough for the next who asks: less than the time between two looks of one watcher.
 const FRESH: Duration = Duration::from_millis(900);
 
-/// Where a campaign stood, and when.
+/// Where a campaign stood, and from when to when somebody looked.
 #[derive(Debug, Clone, Copy)]
 struct Look {
-    at: Instant,
+    begun: Instant,
+    done: Instant,
     state: CampaignState,
     counts: Counts,
 }
@@ -26,20 +27,23 @@ struct Look {
 pub(crate) struct SharedLooks(Mutex<HashMap<CampaignId, Arc<tokio::sync::Mutex<Option<Look>>>>>);
 
 impl SharedLooks {
-    /// State and counts, no older than [`FRESH`]. Whoever asks while somebody else looks waits for that look.
+    /// State and counts, no older than [`FRESH`], and none from before `since`: a page that somebody has open is never told
+    /// what was so before it was made. Whoever asks while somebody else looks waits for that look.
     pub(crate) async fn look(
         &self,
         store: &Store,
         id: CampaignId,
+        since: Instant,
     ) -> Result<(CampaignState, Counts), StoreError> {
         let place = self.place(id);
         let mut last = place.lock().await;
-        if let Some(look) = last.filter(|look| look.at.elapsed() < FRESH) {
+        if let Some(look) = last.filter(|look| look.begun >= since && look.done.elapsed() < FRESH) {
             return Ok((look.state, look.counts));
         }
+        let begun = Instant::now();
         let (state, _) = store.campaign_state(id).await?;
         let counts = store.counts(id).await?;
-        *last = Some(Look { at: Instant::now(), state, counts });
+        *last = Some(Look { begun, done: Instant::now(), state, counts });
         Ok((state, counts))
     }
 

@@ -9,8 +9,6 @@ const STOPS = 'a[href], button, input:not([type=hidden]), select, textarea, summ
 const STOPS_MAX = 80;
 /// Frames one behind another.
 const FRAMES_MAX = 3;
-/// How often a page is opened before its silence is a failure.
-const OPENINGS_MAX = 3;
 /// A message in its frame runs no script: axe cannot look into it.
 const RULES = { runOnly: { type: 'tag', values: TAGS }, iframes: false };
 
@@ -59,15 +57,27 @@ export class Person {
   }
 
   /// Opens a page by its address; the status. A page that is just loading itself again (its campaign went on) can take the
-  /// browser's answer from under us: then once more, as people do.
+  /// browser's answer from under us. Then once more, in a tab of its own: in the same one, the first try would be what
+  /// interrupts the second.
   async open(place) {
-    for (let tries = 1; ; tries += 1) {
-      const response = await this.page.goto(new URL(place, this.origin).href).catch((error) => {
-        if (!/interrupted by another navigation|ERR_ABORTED/.test(error.message)) throw error;
-      });
-      if (response) return response.status();
-      assert.ok(tries < OPENINGS_MAX, `${place}: the browser had no answer ${tries} times`);
-    }
+    const { href } = new URL(place, this.origin);
+    const response = (await this.#go(href)) ?? (await this.#newTab(href));
+    assert.ok(response, `${place}: the browser had no answer`);
+    return response.status();
+  }
+
+  /// The response; nothing where another navigation came between.
+  async #go(href) {
+    return this.page.goto(href).catch((error) => {
+      if (!/interrupted by another navigation|ERR_ABORTED/.test(error.message)) throw error;
+    });
+  }
+
+  async #newTab(href) {
+    const left = this.page;
+    this.page = await this.context.newPage();
+    await left.close();
+    return this.#go(href);
   }
 
   path() {
@@ -92,15 +102,15 @@ export class Person {
 
   /// Presses a button by the keyboard; the response that the browser got.
   async press(name) {
-    return this.#go(this.page.getByRole('button', { name, exact: true }));
+    return this.#enter(this.page.getByRole('button', { name, exact: true }));
   }
 
   /// Follows a link by the keyboard.
   async follow(name) {
-    return this.#go(this.page.getByRole('link', { name, exact: true }).first());
+    return this.#enter(this.page.getByRole('link', { name, exact: true }).first());
   }
 
-  async #go(element) {
+  async #enter(element) {
     await element.focus();
     const [response] = await Promise.all([
       this.page.waitForResponse((one) => one.request().isNavigationRequest() && ![302, 303].includes(one.status())),

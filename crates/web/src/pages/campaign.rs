@@ -14,6 +14,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use campaign::{CampaignEvent, CampaignState, Counts, DeliveryState};
 use futures_util::stream;
 use store::{Campaign, StoreError, UserId};
+use tokio::time::Instant;
 
 use crate::console::Console;
 use crate::page::{Frame, html};
@@ -182,8 +183,14 @@ pub(crate) async fn events(
 ) -> Result<Response, Trouble> {
     let campaign = found(&visitor, &id).await?;
     let place = visitor.console.watching.clone().try_acquire_owned().map_err(|_| Trouble::Busy)?;
-    let watch =
-        Watch { console: visitor.console.clone(), campaign, looks: 0, ended: false, pace: Pace::default() };
+    let watch = Watch {
+        console: visitor.console.clone(),
+        campaign,
+        since: Instant::now(),
+        looks: 0,
+        ended: false,
+        pace: Pace::default(),
+    };
     let events = stream::unfold((watch, place), |(mut watch, place)| async move {
         let event = watch.next().await?;
         Some((Ok::<_, Infallible>(event), (watch, place)))
@@ -195,6 +202,8 @@ pub(crate) async fn events(
 struct Watch {
     console: Arc<Console>,
     campaign: Campaign,
+    /// When somebody began to watch.
+    since: Instant,
     looks: u32,
     ended: bool,
     pace: Pace,
@@ -210,7 +219,8 @@ impl Watch {
         }
         self.looks += 1;
         // A database that is away ends the stream; the browser comes again.
-        let (state, counts) = self.console.looks.look(&self.console.store, self.campaign.id).await.ok()?;
+        let Console { looks, store, .. } = &*self.console;
+        let (state, counts) = looks.look(store, self.campaign.id, self.since).await.ok()?;
         self.ended = state.is_final();
         let pace = self.pace.words(state, &counts);
         let told = format!("{}\npace {pace}", told(state, &counts));

@@ -56,6 +56,21 @@ async fn the_first_event_has_the_counts_and_the_last_comes_with_the_end() {
     assert!(page.body.contains("data-events=\"\""), "a page of a campaign that has ended asks for none");
 }
 
+/// Told what was so before, a page would load itself again and again until others looked once more.
+#[tokio::test]
+async fn a_page_is_never_told_what_was_so_before_it_was_made() {
+    let site = Site::sqlite().await;
+    let anna = site.member("anna@staff.example", READER).await;
+    let browser = site.browser().with_session(&anna, true).await;
+    let id = site.campaign("January").await;
+    let path = format!("/campaigns/{}/events", id.get());
+    let (_, mut earlier) = open(&browser, &path).await;
+    assert!(next(&mut earlier).await.expect("an event").contains("state Sending\n"));
+    fine(site.store.move_campaign(id, CampaignEvent::Pause, "", site.now()).await);
+    let (_, mut later) = open(&browser, &path).await;
+    assert!(next(&mut later).await.expect("an event").contains("state Paused\n"));
+}
+
 #[tokio::test]
 async fn so_many_watch_at_once_and_whoever_goes_makes_room() {
     let site = Site::sqlite().await;
