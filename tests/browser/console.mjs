@@ -120,6 +120,7 @@ async function walk(browser, installation, relay, values) {
   await author.signIn(hers);
   await campaigns.watched(installation, relay, author, values.picture);
   await campaigns.stopped(installation, relay, author);
+  await campaigns.doubted(installation, relay, author);
   await campaigns.approved(installation, grace, author);
   await drafts.written(installation, author, grace);
   await audiences.imported(installation, serving, author);

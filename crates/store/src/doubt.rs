@@ -4,6 +4,7 @@ use campaign::{CampaignEvent, CampaignState, DeliveryEvent, DeliveryState};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use sqlx::AnyConnection;
+use sqlx::any::AnyRow;
 
 use crate::account::ACCOUNT_NONE;
 use crate::audience::{count, number, time};
@@ -52,6 +53,20 @@ const SETTLE: &str = "UPDATE delivery SET state = CASE WHEN r.state = 0 AND deli
           CAST(value->>2 AS BIGINT) AS at, CAST(value->>3 AS BIGINT) AS campaign FROM {rows}) AS r \
     WHERE delivery.campaign_id = r.campaign AND delivery.number = r.number AND delivery.state = $2";
 
+const AMONG: &str = "SELECT d.number, d.row_number, d.intended_at, d.doubt_until FROM delivery d \
+    JOIN (SELECT CAST(value->>0 AS BIGINT) AS number, CAST(value->>1 AS BIGINT) AS campaign FROM {rows}) AS r \
+    ON d.campaign_id = r.campaign AND d.number = r.number WHERE d.state = $2 ORDER BY d.number";
+
+fn in_doubt(row: &AnyRow) -> Result<InDoubt, StoreError> {
+    let from = time(row, "intended_at")?;
+    Ok(InDoubt {
+        number: count(row, "number")?,
+        row: count(row, "row_number")?,
+        from,
+        until: time(row, "doubt_until")?.max(from),
+    })
+}
+
 impl Store {
     /// Every delivery of a campaign that is in doubt.
     ///
@@ -60,30 +75,52 @@ impl Store {
     pub async fn doubts(&self, campaign: CampaignId) -> Result<Vec<InDoubt>, StoreError> {
         let (mut doubts, mut after) = (Vec::new(), 0);
         loop {
-            let rows = sqlx::query(
-                "SELECT number, row_number, intended_at, doubt_until FROM delivery \
-                 WHERE campaign_id = $1 AND state = $2 AND number > $3 ORDER BY number LIMIT $4",
-            )
-            .bind(campaign.0)
+            let page = self.doubts_after(campaign, after, PAGE).await?;
+            let Some(last) = page.last() else { return Ok(doubts) };
+            after = last.number;
+            doubts.extend(page);
+        }
+    }
+
+    /// Deliveries of a campaign that are in doubt, behind number `after`, at most `limit`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn doubts_after(
+        &self,
+        campaign: CampaignId,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<InDoubt>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT number, row_number, intended_at, doubt_until FROM delivery \
+             WHERE campaign_id = $1 AND state = $2 AND number > $3 ORDER BY number LIMIT $4",
+        )
+        .bind(campaign.0)
+        .bind(DeliveryState::InDoubt.number())
+        .bind(number(after))
+        .bind(i64::from(limit))
+        .fetch_all(&self.read)
+        .await?;
+        rows.iter().map(in_doubt).collect()
+    }
+
+    /// Those of these deliveries that are in doubt.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn doubts_among(
+        &self,
+        campaign: CampaignId,
+        numbers: &[u64],
+    ) -> Result<Vec<InDoubt>, StoreError> {
+        let asked: Vec<Value> = numbers.iter().map(|number| json!([number, campaign.0])).collect();
+        let rows = sqlx::query(self.sql(AMONG))
+            .bind(Value::from(asked).to_string())
             .bind(DeliveryState::InDoubt.number())
-            .bind(number(after))
-            .bind(i64::from(PAGE))
             .fetch_all(&self.read)
             .await?;
-            for row in &rows {
-                let from = time(row, "intended_at")?;
-                after = count(row, "number")?;
-                doubts.push(InDoubt {
-                    number: after,
-                    row: count(row, "row_number")?,
-                    from,
-                    until: time(row, "doubt_until")?.max(from),
-                });
-            }
-            if rows.is_empty() {
-                return Ok(doubts);
-            }
-        }
+        rows.iter().map(in_doubt).collect()
     }
 
     /// Deliveries that the relay is known to have taken in a span of time: a log of that time must have them.

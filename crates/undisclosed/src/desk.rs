@@ -6,7 +6,7 @@ use delivery::Letters;
 use jiff::Timestamp;
 use serde_json::Value;
 use store::{Campaign, PersonRow, Submission};
-use web::{Answer, DeskError, Difference, Rendered, Submitted};
+use web::{Answer, Assumed, Assumption, DeskError, Difference, Rendered, Submitted};
 
 use crate::commands::approval::{sender, take_back};
 use crate::differences::differences;
@@ -15,6 +15,8 @@ use crate::forgetting::forgotten_on;
 use crate::installation::Installation;
 use crate::letters_of::{CampaignIdentity, letters};
 use crate::message_files::MessageFiles;
+use crate::reconciling::{Grounds, KnownBy, assume, settle};
+use crate::relay_log::Conclusion;
 use crate::rendering::render;
 use crate::submission;
 
@@ -44,6 +46,10 @@ impl web::Desk for Desk {
     fn rendered<'a>(&'a self, campaign: &'a Campaign, place: u64) -> Answer<'a, Rendered> {
         Box::pin(async move { self.message_of(campaign, place).await.map_err(said) })
     }
+
+    fn assume<'a>(&'a self, assumption: &'a Assumption<'a>) -> Answer<'a, Assumed> {
+        Box::pin(async move { self.settled(assumption).await.map_err(said) })
+    }
 }
 
 pub(crate) fn said(failure: Failure) -> DeskError {
@@ -51,6 +57,32 @@ pub(crate) fn said(failure: Failure) -> DeskError {
 }
 
 impl Desk {
+    async fn settled(&self, assumption: &Assumption<'_>) -> Result<Assumed, Failure> {
+        let (installation, campaign) = (&*self.0, assumption.campaign);
+        let audience = installation.store.audience_of(campaign).await?;
+        if audience.forgotten_at.is_some() {
+            return Err(forgotten_on(audience.forgotten_at));
+        }
+        let doubts = installation.store.doubts_among(campaign.id, assumption.deliveries).await?;
+        let (mut settled, mut undecided) = (Vec::new(), 0);
+        for conclusion in assume(installation, &doubts, assumption.settled)? {
+            match conclusion {
+                Conclusion::Settled(number, what) => settled.push((number, what)),
+                Conclusion::Open(_) => undecided += 1,
+            }
+        }
+        let grounds = Grounds {
+            known_by: KnownBy::Assumption,
+            log_complete: false,
+            reason: Some(assumption.reason),
+            by: Some(assumption.by),
+        };
+        let settled = settle(installation, campaign, &settled, &grounds).await?;
+        // A campaign that has ended is accounted for anew: here, or by the next worker that looks.
+        let _ = installation.close_accounts().await;
+        Ok(Assumed { settled, undecided })
+    }
+
     async fn submission_of(&self, campaign: &Campaign) -> Result<Submitted, Failure> {
         let installation = &*self.0;
         let audience = installation.store.audience_of(campaign).await?;

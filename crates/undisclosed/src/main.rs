@@ -25,6 +25,7 @@ mod officer;
 mod preparation;
 mod progress_bar;
 mod public_desk;
+mod reconciling;
 mod relay;
 mod relay_log;
 mod rendering;

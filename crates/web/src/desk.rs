@@ -4,7 +4,7 @@ use std::pin::Pin;
 
 use campaign::SubmissionDigest;
 use jiff::{SignedDuration, Timestamp};
-use store::{Campaign, Submission};
+use store::{Campaign, Settled, Submission};
 
 /// Why the program cannot answer. Said on the page: it holds no address and no name.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -86,6 +86,30 @@ pub struct Difference {
     pub lines: Vec<(Change, String)>,
 }
 
+/// What somebody says became of deliveries in doubt.
+#[derive(Debug, Clone, Copy)]
+pub struct Assumption<'a> {
+    /// Of this campaign.
+    pub campaign: &'a Campaign,
+    /// The deliveries' numbers in it.
+    pub deliveries: &'a [u64],
+    /// What became of them.
+    pub settled: Settled,
+    /// How they know.
+    pub reason: &'a str,
+    /// Who, as the ledger names them.
+    pub by: &'a str,
+}
+
+/// What came of that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Assumed {
+    /// In doubt no more.
+    pub settled: u64,
+    /// Still in doubt: the relay may be deciding about them yet, so nobody can know that it did not take them.
+    pub undecided: u64,
+}
+
 /// The program behind the console.
 pub trait Desk: Send + Sync {
     /// What is submitted, under the settings of now.
@@ -103,4 +127,7 @@ pub trait Desk: Send + Sync {
 
     /// The message of the person at `place`, from 1.
     fn rendered<'a>(&'a self, campaign: &'a Campaign, place: u64) -> Answer<'a, Rendered>;
+
+    /// Settles deliveries in doubt by somebody's word, each with its entry in the same commit (promise 3).
+    fn assume<'a>(&'a self, assumption: &'a Assumption<'a>) -> Answer<'a, Assumed>;
 }

@@ -36,7 +36,7 @@ mod uploads;
 mod visitor;
 
 pub use console::{Act, Console, ConsoleError, LINK_LIFE, Parts, Scribe, ScribeError, WATCHING_MAX};
-pub use desk::{Answer, Change, Desk, DeskError, Difference, Rendered, Submitted};
+pub use desk::{Answer, Assumed, Assumption, Change, Desk, DeskError, Difference, Rendered, Submitted};
 pub use drafting::{Check, Checking, Checklist, Drafting, Fault, Standing};
 pub use health::health;
 pub use lists::{Choices, Chosen, Lists, MaskedPerson, Read, ReadList, Wanted};

@@ -9,6 +9,7 @@ pub(crate) mod campaign;
 pub(crate) mod campaigns;
 pub(crate) mod code;
 pub(crate) mod deliveries;
+pub(crate) mod doubts;
 pub(crate) mod draft;
 pub(crate) mod drafts;
 pub(crate) mod holds;

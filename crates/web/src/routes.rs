@@ -11,9 +11,9 @@ use axum::routing::{MethodRouter, get, post};
 use crate::console::Console;
 use crate::guard::{guard, in_time, named};
 use crate::pages::{
-    approval, audience, audience_new, audiences, bad_rows, campaign, campaigns, code, deliveries, draft,
-    drafts, holds, link, me, people, person, person_erase, requests, retention, returning, sign_in, sign_out,
-    suppressions, upload, upload_acts, upload_progress, user, users,
+    approval, audience, audience_new, audiences, bad_rows, campaign, campaigns, code, deliveries, doubts,
+    draft, drafts, holds, link, me, people, person, person_erase, requests, retention, returning, sign_in,
+    sign_out, suppressions, upload, upload_acts, upload_progress, user, users,
 };
 use crate::serving::REQUEST_MAX;
 use crate::trouble::Trouble;
@@ -102,6 +102,8 @@ const ROUTES: &[Route] = {
         route!(POST "/campaigns/{id}/resume", May(R::Resume), campaign::resume),
         route!(POST "/campaigns/{id}/take-back", May(R::TakeBack), campaign::take_back),
         route!(GET "/campaigns/{id}/deliveries", May(R::SeeDeliveries), deliveries::show),
+        route!(GET "/campaigns/{id}/doubts", May(R::SettleDoubts), doubts::show),
+        route!(POST "/campaigns/{id}/doubts", May(R::SettleDoubts), doubts::settle),
         route!(GET "/campaigns/{id}/cancel", May(R::Cancel), campaign::ask_cancel),
         route!(POST "/campaigns/{id}/cancel", May(R::Cancel), campaign::cancel),
         route!(GET "/campaigns/{id}/approve", May(R::Approve), approval::show),

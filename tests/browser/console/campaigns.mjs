@@ -8,11 +8,12 @@ const SOON_MS = 15_000;
 const NAMES = ['Ayesha', 'Bryn', 'Carys', 'Dafydd', 'Elin', 'Farah', 'Gwen', 'Huw', 'Imran', 'Joan'];
 
 /// A spreadsheet: some who have no mailbox any more, some for whom it is too early, some nobody may write to yet.
-function people(total, { gone, later, held }) {
+function people(total, { gone, later, held, lost = 0 }) {
   const rows = ['first_name,email,safe_to_email'];
   for (let number = 1; number <= total; number += 1) {
     const name = NAMES[number % NAMES.length];
-    const kind = number <= gone ? 'gone' : number <= gone + later ? 'later' : name.toLowerCase();
+    const kinds = [...Array(gone).fill('gone'), ...Array(later).fill('later'), ...Array(lost).fill('lost')];
+    const kind = kinds[number - 1] ?? name.toLowerCase();
     rows.push(`${name},${kind}${number}@people.example,${number > total - held ? '' : 'yes'}`);
   }
   return `${rows.join('\n')}\n`;
@@ -159,16 +160,53 @@ const main = await approver.main();
     await author.look('a draft');
   });
   await step('numbers that stand still say so', async () => {
-    await author.page.route('**/events', (route) => route.fulfill({ status: 503 }));
+    await author.context.route('**/events', (route) => route.fulfill({ status: 503 }));
     await openCampaign(author, 'Autumn letter');
     await author.page.getByText('These numbers are no longer kept up to date').waitFor();
-    await author.page.unroute('**/events');
+    await author.context.unroute('**/events');
   });
   await step('all of them in a list', async () => {
     await author.open('/campaigns');
     assert.ok((await author.page.locator('tbody tr').count()) >= 3);
   });
   await author.look('the campaigns');
+}
+
+/// The connection broke off behind two messages: somebody says what became of them.
+export async function doubted(installation, relay, author) {
+  await step('in doubt: nothing is asked of anybody who looked nothing up', async () => {
+    relay.take(Infinity);
+    const environment = { ...ALONE, UNDISCLOSED_DELIVERY__DOUBT_MAX: '10' };
+    await ended(await send(installation, 'Winter questions', 6, { gone: 0, later: 0, held: 0, lost: 2 }, environment), 3);
+    await openCampaign(author, 'Winter questions');
+    await says(author, 'in_doubt', 2);
+    await author.follow('Everybody, one by one');
+    await author.follow('In doubt');
+    await author.look('those in doubt');
+    await author.follow('say what you know');
+    await author.look('what became of those in doubt');
+    assert.match(await author.main(), /Row 2: l\*{3}\S+@p---e\.example/);
+    await author.press('Settle them');
+    await author.errors(['delivery', 'became', 'reason']);
+    await author.look('those in doubt, with nothing said');
+  });
+  await step('in doubt: nobody can know yet that they were not sent, and what was sent is settled', async () => {
+    for (const box of await author.page.getByRole('checkbox').all()) await box.check();
+    await author.tick('The mail server did not take them');
+    await author.type('How do you know?', 'The log of this afternoon');
+    await author.press('Settle them');
+    await author.errors(['became']);
+    assert.match(await author.main(), /may still be deciding about 2 of them/);
+    await author.tick('The mail server took them');
+    await author.press('Settle them');
+    assert.match(await author.main(), /Nobody\./);
+    await openCampaign(author, 'Winter questions');
+    await says(author, 'accepted', 6);
+    const listed = await installation.run(['ledger', 'list', '--json']);
+    const entry = JSON.parse(listed).entries.findLast((one) => one.act === 'reconcile');
+    assert.match(entry.actor, /^user \d+$/);
+    await installation.run(['ledger', 'verify']);
+  });
 }
 
 /// Without scripts: looked at, loaded again, paused; and another person's page follows by itself to the end.

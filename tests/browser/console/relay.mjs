@@ -2,9 +2,11 @@
 
 import { createServer } from 'node:net';
 
-/// Local parts that get another reply to RCPT. Those that it is too early for are taken the second time.
+/// Local parts that get another reply to RCPT. Those that it is too early for are taken the second time, and for some the
+/// connection breaks off when the message was handed over.
 const GONE = /^gone/;
 const LATER = /^later/;
+const LOST = /^lost/;
 
 /// A relay on this machine. `take(n)` lets so many more messages in; all of them, at first.
 export async function startRelay() {
@@ -35,6 +37,7 @@ export async function startRelay() {
     let rest = '';
     let inMessage = false;
     let lines = [];
+    let lost = false;
     let turn = Promise.resolve();
     const answer = async (line) => {
       if (inMessage) {
@@ -44,6 +47,10 @@ export async function startRelay() {
         }
         inMessage = false;
         await place();
+        if (lost) {
+          socket.destroy();
+          return;
+        }
         messages.push(lines.join('\n'));
         lines = [];
         socket.write('250 2.0.0 taken\r\n');
@@ -51,6 +58,7 @@ export async function startRelay() {
       }
       const verb = line.slice(0, 4).toUpperCase();
       inMessage = verb === 'DATA';
+      if (verb === 'RCPT') lost = LOST.test(/<([^>]+)>/.exec(line)[1]);
       const replies = { EHLO: '250-relay.test\r\n250 ENHANCEDSTATUSCODES', DATA: '354 go on', QUIT: '221 2.0.0 bye' };
       socket.write(`${verb === 'RCPT' ? recipient(line) : replies[verb] ?? '250 2.0.0 fine'}\r\n`);
       if (verb === 'QUIT') socket.end();

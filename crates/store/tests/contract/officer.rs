@@ -66,6 +66,8 @@ async fn an_erased_person_leaves_counts_and_a_doubt_that_is_accounted_for(bench:
     (later.reply, later.person) = ("sealed words".to_owned(), None);
     assert_eq!(fine(store.journal(id, &version("m"), &[later], &[]).await).settled, [c]);
     // And of the doubt that a log says was not sent.
+    let among = fine(store.doubts_among(id, &[a, b, 99]).await);
+    assert_eq!(among.iter().map(|doubt| doubt.number).collect::<Vec<_>>(), [b]);
     assert_eq!(fine(store.settle_doubts(id, &[(b, Settled::Unsent)], NOW, &act()).await), 1);
     let campaign = fine(store.campaign("c").await);
     let rows = fine(store.account_rows(&campaign, 0).await);

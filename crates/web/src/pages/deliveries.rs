@@ -1,5 +1,6 @@
 //! Everybody of a campaign, one by one: what became of whom, addresses masked (promise 9).
 
+use accounts::Right;
 use askama::Template;
 use axum::Extension;
 use axum::extract::{Path, RawQuery};
@@ -37,6 +38,7 @@ struct Page {
     states: Vec<(&'static str, &'static str, bool)>,
     state: &'static str,
     in_doubt: bool,
+    can_settle: bool,
     rows: Vec<Row>,
     first: bool,
     next: Option<u64>,
@@ -86,25 +88,36 @@ pub(crate) async fn show(
         states: STATES.map(|one| (one.1, one.2, Some(one) == chosen)).to_vec(),
         state: chosen.map_or("", |(_, key, _)| key),
         in_doubt: chosen.is_some_and(|(state, _, _)| state == DeliveryState::InDoubt),
+        can_settle: visitor.may(Right::SettleDoubts),
         rows,
         first: after == 0,
         next,
     })
 }
 
+/// Somebody's address, masked. Nothing for somebody whose row is gone.
+pub(crate) async fn masked(
+    visitor: &Visitor,
+    audience: &Audience,
+    row: u64,
+) -> Result<Option<String>, Trouble> {
+    if audience.forgotten_at.is_some() {
+        return Ok(None);
+    }
+    // The next behind the row before: the row itself, if it is still there.
+    let person = visitor.console.lists.people(audience, row.saturating_sub(1), 1).await?.pop();
+    Ok(person.filter(|person| person.row == row).map(|person| person.address))
+}
+
 async fn row(visitor: &Visitor, audience: &Audience, delivery: DeliveryRow) -> Result<Row, Trouble> {
-    let person = match audience.forgotten_at {
-        Some(_) => None,
-        // The next behind the row before: the row itself, if it is still there.
-        None => visitor.console.lists.people(audience, delivery.row.saturating_sub(1), 1).await?.pop(),
-    };
+    let address = masked(visitor, audience, delivery.row).await?;
     let answer = match (delivery.code, delivery.enhanced.as_str()) {
         (0, _) => String::new(),
         (code, enhanced) => format!("{code} {enhanced}"),
     };
     Ok(Row {
         row: delivery.row,
-        address: person.filter(|person| person.row == delivery.row).map(|person| person.address),
+        address,
         state: STATES
             .into_iter()
             .find(|(state, _, _)| *state == delivery.state)

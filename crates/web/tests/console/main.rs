@@ -7,6 +7,7 @@ mod audiences;
 mod browser;
 mod connections;
 mod deliveries;
+mod doubts;
 mod drafting;
 mod escaping;
 mod events;
