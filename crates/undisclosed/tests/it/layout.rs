@@ -62,13 +62,17 @@ fn only_store_knows_sql_and_only_lab_knows_http_servers() {
 #[test]
 fn crates_that_meet_in_rows_do_not_use_one_another() {
     let all = dependencies();
-    let apart = ["delivery", "guard", "scan", "web"];
+    let apart = ["delivery", "guard", "returns", "scan", "web"];
     for name in apart {
         for other in apart.iter().filter(|other| **other != name) {
             assert!(!all.get(name).is_some_and(|uses| uses.contains(*other)), "{name} uses {other}");
         }
     }
     assert!(!all["delivery"].contains("lab"), "the program's own sender knows no test server");
+    // What anybody can talk to knows nothing of ours: no key, no database, no relay.
+    for name in all.keys() {
+        assert!(!all["returns"].contains(name), "returns uses {name}");
+    }
 }
 
 #[test]
