@@ -115,13 +115,15 @@ async function walk(browser, installation, relay, values) {
   await accounts.ownAccount(browser, ada, account);
   const mallory = await trouble(browser, ada);
   await campaigns.finished(installation, relay, grace);
+  const [, mailPort] = /^Mail for bounce\.unit\.example is taken at 127\.0\.0\.1:(\d+)$/m.exec(serving.said);
+  await campaigns.cameBack(relay, grace, mailPort);
   const mary = await accounts.invite(ada, { login: 'mary@unit.example', name: 'Mary Somerville', roles: ['Author'] });
   const [author, hers] = await accounts.join(browser, origin, mary, 'mary@unit.example');
   await author.signIn(hers);
   await campaigns.watched(installation, relay, author, values.picture);
   await campaigns.stopped(installation, relay, author);
   await campaigns.doubted(installation, relay, author);
-  await campaigns.approved(installation, grace, author);
+  await campaigns.approved(installation, relay, grace, author);
   await drafts.written(installation, author, grace);
   await audiences.imported(installation, serving, author);
   // A page that watches a campaign complains of a server that is killed, rightly.

@@ -4,15 +4,18 @@
 //! addresses they hold. So it has a type of its own, which nothing but [`Forwarded::new`] makes: for one recipient, whom the
 //! settings name and no message, with the null reverse-path, and with the reply as an attachment.
 
-use data_encoding::BASE64;
+use data_encoding::{BASE64, HEXLOWER};
 use jiff::Timestamp;
 use mail::Address;
 use memchr::memmem;
+use ring::digest::{SHA256, digest};
 
 /// Longest line of a message, in octets without its end (RFC 5322 §2.1.1).
 const LINE_OCTETS_MAX: usize = 998;
 /// Characters of a line in base64 (RFC 2045 §6.8).
 const BASE64_LINE: usize = 76;
+/// Octets of a reply's hash that name it.
+const ID_OCTETS: usize = 16;
 /// A field that our own forwarding is known by, should it come back: it is not sent on again.
 const LOOP_FIELD: &str = "X-Undisclosed-Forwarded";
 
@@ -38,22 +41,22 @@ impl std::fmt::Debug for Forwarded {
 }
 
 impl Forwarded {
-    /// Puts a reply into its cover. `id` makes Message-ID and boundary, so that the same reply brought twice is the same
-    /// message: letters and digits.
+    /// Puts a reply into its cover. The same reply brought twice is the same message, by its Message-ID.
     ///
     /// `None`: it was forwarded by us before, and would go round for ever.
     #[must_use]
     pub fn new(
         (to, from): (&Address, &Address),
         about: &About<'_>,
-        (reply, id): (&[u8], &str),
+        reply: &[u8],
         now: Timestamp,
     ) -> Option<Self> {
         if is_forwarded(reply) {
             return None;
         }
+        let id = id(reply);
         let boundary = format!("forwarded-{id}");
-        let mut bytes = head(to, from, about, &boundary, id, now).into_bytes();
+        let mut bytes = head(to, from, about, &boundary, &id, now).into_bytes();
         bytes.extend_from_slice(
             format!(
                 "\r\n--{boundary}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n{}",
@@ -96,6 +99,12 @@ impl Forwarded {
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
+}
+
+/// What makes Message-ID and boundary.
+fn id(reply: &[u8]) -> String {
+    let hash = digest(&SHA256, reply);
+    HEXLOWER.encode(&hash.as_ref()[..ID_OCTETS])
 }
 
 fn head(to: &Address, from: &Address, about: &About<'_>, boundary: &str, id: &str, now: Timestamp) -> String {
@@ -174,7 +183,7 @@ mod tests {
         let (to, from, person) =
             (address("answers@unit.test"), address("survey@unit.test"), address("ada@inbox.test"));
         let about = About { delivery: Some(("Überblick", 17)), from: Some(&person) };
-        Forwarded::new((&to, &from), &about, (reply, "abc"), Timestamp::UNIX_EPOCH)
+        Forwarded::new((&to, &from), &about, reply, Timestamp::UNIX_EPOCH)
     }
 
     /// What another program reads in it: the attachment, and the words before it.
@@ -194,7 +203,7 @@ mod tests {
         for reply in [
             b"From: ada@inbox.test\r\nSubject: Re\r\n\r\nPlease call me.\r\n".as_slice(),
             "Subject: Re\r\n\r\nDanke schön\r\n".as_bytes(),
-            b"Subject: Re\r\n\r\n--forwarded-abc--\r\n\xff\r\n",
+            b"Subject: Re\r\n\r\n--forwarded--\r\n\xff\r\n",
             long.as_bytes(),
         ] {
             let forwarded = forwarded(reply).unwrap();
@@ -218,7 +227,7 @@ mod tests {
             "Reply-To: <ada@inbox.test>",
             "Auto-Submitted: auto-generated",
             "Date: Thu, 01 Jan 1970 00:00:00 +0000",
-            "Message-ID: <forwarded.abc@unit.test>",
+            &format!("Message-ID: <forwarded.{}@unit.test>", id(b"Subject: Re\r\n\r\nHello\r\n")),
         ] {
             assert!(head.lines().any(|one| one == line), "{line}");
         }
@@ -237,9 +246,13 @@ mod tests {
     }
 
     #[test]
-    fn a_boundary_inside_the_reply_ends_nothing() {
-        let reply = b"Subject: Re\r\n\r\n--forwarded-abc\r\nContent-Type: text/html\r\n\r\n<b>\r\n";
-        let forwarded = forwarded(reply).unwrap();
-        assert_eq!(read(&forwarded).0, reply);
+    fn the_boundary_is_not_in_the_reply() {
+        // It is made of the whole reply: nobody can write what they would have to know before.
+        let reply = b"Subject: Re\r\n\r\nHello\r\n";
+        let other = [&reply[..], id(reply).as_bytes(), b"\r\n"].concat();
+        assert_ne!(id(reply), id(&other));
+        assert_eq!(read(&forwarded(&other).unwrap()).0, other);
+        // And were it there all the same, nothing ends where it stands.
+        assert!(!is_plain(b"--forwarded-abc\r\n", "forwarded-abc"));
     }
 }

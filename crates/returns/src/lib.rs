@@ -9,6 +9,7 @@ mod command;
 mod connection;
 mod desk;
 mod listener;
+mod mailbox;
 mod memory;
 mod session;
 mod wire;
@@ -18,6 +19,7 @@ pub use command::COMMAND_OCTETS_MAX;
 pub use connection::{CONNECTION_MAX, Door, HANDSHAKE_WAIT, SETTLE_WAIT};
 pub use desk::{Arrival, Desk, Recipient, Settled, Way};
 pub use listener::{CONNECTIONS_MAX, CONNECTIONS_OF_ONE_MAX, serve};
+pub use mailbox::{CONNECT_WAIT, LOOK_WAIT, Login, Looked, MESSAGES_OF_A_LOOK_MAX, Mailbox, MailboxError};
 pub use memory::{MEMORY_OCTETS_MAX, Memory};
 pub use session::{
     ERRORS_MAX, IDLE_COMMANDS_MAX, Leave, MESSAGE_OCTETS_MAX, Message, Protocol, RECIPIENTS_MAX, Session,

@@ -28,6 +28,7 @@ mod journal;
 mod ledger;
 mod link;
 mod look;
+mod notice;
 mod objection;
 mod open;
 mod pace;

@@ -110,6 +110,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../migrations/sqlite/0014_returns.sql"),
         include_str!("../migrations/postgres/0014_returns.sql"),
     ),
+    (
+        16,
+        "staff_told",
+        include_str!("../migrations/sqlite/0016_staff_told.sql"),
+        include_str!("../migrations/postgres/0016_staff_told.sql"),
+    ),
 ];
 
 /// Where the database is.

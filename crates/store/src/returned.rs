@@ -105,6 +105,28 @@ impl Store {
         Ok(Noted { new, times })
     }
 
+    /// How often something has come back about a delivery.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn times_returned(
+        &self,
+        campaign: CampaignId,
+        delivery: u64,
+        kind: ReturnKind,
+    ) -> Result<u64, StoreError> {
+        let row = sqlx::query(
+            "SELECT coalesce(max(times), 0) AS times FROM delivery_return \
+             WHERE campaign_id = $1 AND delivery = $2 AND kind = $3",
+        )
+        .bind(campaign.0)
+        .bind(number(delivery))
+        .bind(kind as i16)
+        .fetch_one(&self.read)
+        .await?;
+        count(&row, "times")
+    }
+
     /// When somebody's mailbox was full, by campaign; the last first, at most [`FULL_MAILBOXES_MAX`].
     ///
     /// # Errors

@@ -5,7 +5,7 @@ use std::time::Duration;
 use campaign::{CampaignState, Counts};
 use comfy_table::{ContentArrangement, Table, presets};
 use serde_json::{Value, json};
-use store::{Audience, Campaign, Store, StoreError};
+use store::{Audience, Campaign, CampaignId, Store, StoreError};
 
 use crate::failure::Exit;
 
@@ -16,10 +16,27 @@ pub(crate) struct CampaignObject {
     pub(crate) state: CampaignState,
     pub(crate) reason: String,
     pub(crate) counts: Counts,
+    pub(crate) came_back: CameBack,
     pub(crate) duplicates_folded: u64,
     pub(crate) rows_skipped: u64,
     /// Of this process; nothing in `status`.
     pub(crate) timing: Option<Timing>,
+}
+
+/// Of those whose messages were accepted.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct CameBack {
+    /// Their messages bounced.
+    pub(crate) bounced: u64,
+    /// They told their provider that it is unwanted.
+    pub(crate) complained: u64,
+}
+
+impl CameBack {
+    pub(crate) async fn load(store: &Store, campaign: CampaignId) -> Result<Self, StoreError> {
+        let (bounced, complained) = store.bounced_and_complained(Some(campaign)).await?;
+        Ok(Self { bounced, complained })
+    }
 }
 
 /// How fast a process sent, and what it waited for.
@@ -41,7 +58,7 @@ impl CampaignObject {
     pub(crate) fn new(
         campaign: &Campaign,
         audience: &Audience,
-        counts: Counts,
+        (counts, came_back): (Counts, CameBack),
         timing: Option<Timing>,
     ) -> Self {
         Self {
@@ -49,6 +66,7 @@ impl CampaignObject {
             state: campaign.state,
             reason: campaign.reason.clone(),
             counts,
+            came_back,
             duplicates_folded: audience.folded,
             rows_skipped: audience.skipped,
             timing,
@@ -57,9 +75,14 @@ impl CampaignObject {
 
     /// A campaign as it stands in the database now.
     pub(crate) async fn load(store: &Store, name: &str) -> Result<Self, StoreError> {
-        let campaign = store.campaign(name).await?;
-        let audience = store.audience_of(&campaign).await?;
-        Ok(Self::new(&campaign, &audience, store.counts(campaign.id).await?, None))
+        Self::of(store, &store.campaign(name).await?).await
+    }
+
+    /// The same, of one that was read.
+    pub(crate) async fn of(store: &Store, campaign: &Campaign) -> Result<Self, StoreError> {
+        let audience = store.audience_of(campaign).await?;
+        let standing = (store.counts(campaign.id).await?, CameBack::load(store, campaign.id).await?);
+        Ok(Self::new(campaign, &audience, standing, None))
     }
 
     pub(crate) fn to_json(&self) -> Value {
@@ -79,6 +102,8 @@ impl CampaignObject {
             "suppressed": c.suppressed,
             "held": c.held,
             "queued": c.queued,
+            "bounced": self.came_back.bounced,
+            "complained": self.came_back.complained,
             "duplicates_folded": self.duplicates_folded,
             "rows_skipped": self.rows_skipped,
             "messages_per_second": timing.map(|t| (t.messages_per_second * 10.0).round() / 10.0),
@@ -112,6 +137,8 @@ impl CampaignObject {
             (c.suppressed, "suppressed"),
             (c.held, "held for a person to decide"),
             (c.queued, "not tried yet"),
+            (self.came_back.bounced, "came back"),
+            (self.came_back.complained, "complained"),
             (self.duplicates_folded, "equal rows folded"),
             (self.rows_skipped, "bad rows left out"),
         ] {

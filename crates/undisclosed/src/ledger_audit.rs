@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use ledger::{Audit, Checkpoint, DELIVERY_TREE, Frontier, LogError, NodeId, TreeHead, compare};
+use ledger::{Audit, Checkpoint, DELIVERY_TREE, Frontier, LogError, NodeId, Note, TreeHead, compare};
 use serde_json::{Value, json};
 use store::{Audience, Campaign, ENTRY_PAGE_MAX, Store};
 
@@ -298,4 +298,36 @@ pub(crate) async fn against(
     let nodes = store.ledger_nodes(&ids).await?;
     let held = compare(&checkpoint.head, size, |id| nodes.get(&id).copied());
     Ok(held.map(|()| checkpoint.head).map_err(Finding::from))
+}
+
+/// What was found ends the command with exit code 3.
+pub(crate) fn found<T>(result: Result<T, Finding>) -> Result<T, Failure> {
+    result.map_err(|finding| {
+        Failure::somebody(
+            "ledger",
+            format!(
+                "the ledger does not verify: {finding}. Keep the database as it is, and compare it with a backup and with \
+                 checkpoints that were kept elsewhere"
+            ),
+        )
+    })
+}
+
+/// Verifies everything: its head, the number of campaigns with accounts, and when it was restored, if it was.
+pub(crate) async fn verified(
+    installation: &Installation,
+    book: &Book,
+) -> Result<(TreeHead, usize, Option<String>), Failure> {
+    let mut recorded = Recorded::new(installation);
+    let head = found(audit(&installation.store, book, |entry| recorded.note(&entry)).await?)?;
+    let accounts = found(recorded.check().await?)?;
+    Ok((head, accounts, recorded.restored()))
+}
+
+/// A signed head: nothing is signed that does not verify.
+pub(crate) async fn signed(installation: &Installation, book: &Book) -> Result<(Note, u64), Failure> {
+    let (head, ..) = verified(installation, book).await?;
+    let note = Checkpoint::sign(head, &book.signer()?)
+        .map_err(|error| Failure::unexpected("checkpoint", error.to_string()))?;
+    Ok((note, head.size))
 }

@@ -8,6 +8,7 @@ use message::Signer;
 use store::Audience;
 
 use crate::failure::Failure;
+use crate::incoming::UNSUBSCRIBE;
 use crate::installation::Installation;
 use crate::message_files::MessageFiles;
 
@@ -28,9 +29,14 @@ pub(crate) fn letters(
     let settings = &installation.settings;
     let from = files.template.from().address().clone();
     let answers = files.template.reply_to().map_or(from, |mailbox| mailbox.address().clone());
+    let mut unsubscribing = answers;
     if let Some(domain) = &settings.bounce.domain {
-        Address::parse(&format!("b@{domain}"))
+        let received = Address::parse(&format!("{UNSUBSCRIBE}@{domain}"))
             .map_err(|error| Failure::usage("settings", format!("bounce.domain: {error}")))?;
+        // Where nobody takes mail for the domain, whoever reads answers gets the request.
+        if settings.bounce.is_received() {
+            unsubscribing = received;
+        }
     }
     Ok(Letters {
         template: files.template,
@@ -38,7 +44,10 @@ pub(crate) fn letters(
         attachments: files.attachments,
         signers: signers(installation)?,
         identities: IdentityKeys::new(&installation.instance),
-        unsubscribe: UnsubscribeTargets { mailbox: Some(answers), public_url: settings.public.url.clone() },
+        unsubscribe: UnsubscribeTargets {
+            mailbox: Some(unsubscribing),
+            public_url: settings.public.url.clone(),
+        },
         bounce_domain: settings.bounce.domain.clone(),
         key: installation.audience_key(audience)?,
         suppressions: installation.suppression_key()?,
@@ -51,7 +60,8 @@ pub(crate) fn letters(
     })
 }
 
-fn signers(installation: &Installation) -> Result<Vec<Signer>, Failure> {
+/// The DKIM keys.
+pub(crate) fn signers(installation: &Installation) -> Result<Vec<Signer>, Failure> {
     installation
         .settings
         .dkim

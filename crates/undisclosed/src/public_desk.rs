@@ -5,11 +5,10 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use delivery::IdentityKeys;
-use keys::{DataKey, Fingerprint};
+use keys::DataKey;
 use serde_json::{Value, json};
 use store::{
-    Addressee, Audience, NewRequest, Objection, PersonFields, RequestKind, Resealed, Scope, Sighting,
-    StoreError,
+    Addressee, NewRequest, Objection, PersonFields, RequestKind, Resealed, Scope, Sighting, StoreError,
 };
 use web::{Answer, DeskError, Link, Reader, Wish};
 
@@ -17,6 +16,7 @@ use crate::book::Act;
 use crate::failure::Failure;
 use crate::installation::Installation;
 use crate::message_files::MessageFiles;
+use crate::person_behind::PersonBehind;
 
 /// Messages whose languages are remembered: to read one anew is to read its attachments too.
 const MESSAGES_KNOWN_MAX: usize = 1_000;
@@ -63,25 +63,9 @@ fn said(failure: Failure) -> DeskError {
     DeskError(failure.message)
 }
 
-/// Somebody behind a link, opened.
-struct Known {
-    addressee: Addressee,
-    fields: PersonFields,
-    /// Under the suppression list's key.
-    listed: Fingerprint,
-    link: Link,
-}
-
 impl PublicDesk {
-    async fn known(&self, link: Link) -> Result<Option<Known>, Failure> {
-        let Some(addressee) = self.installation.store.addressee(link.campaign, link.delivery).await? else {
-            return Ok(None);
-        };
-        let audience = &addressee.audience;
-        let key = self.installation.audience_key(audience)?;
-        let fields = PersonFields::open(&key, &audience.uid, addressee.row, &addressee.sealed)?;
-        let listed = self.suppressions.fingerprint(&fields.address);
-        Ok(Some(Known { addressee, fields, listed, link }))
+    async fn known(&self, link: Link) -> Result<Option<PersonBehind>, Failure> {
+        self.installation.person_behind((link.campaign, link.delivery), &self.suppressions).await
     }
 
     async fn reader_of(&self, link: Link) -> Result<Option<Reader>, Failure> {
@@ -125,7 +109,7 @@ impl PublicDesk {
         }
     }
 
-    async fn keep_once(&self, known: &Known, wish: &Wish) -> Result<(), Kept> {
+    async fn keep_once(&self, known: &PersonBehind, wish: &Wish) -> Result<(), Kept> {
         let store = &self.installation.store;
         match wish {
             Wish::Stop => self.object(known, Scope::Surveys, None, "unsubscribe").await,
@@ -145,22 +129,22 @@ impl PublicDesk {
     }
 
     /// An entry: which delivery's link, and no address.
-    async fn entry(&self, known: &Known, act: &str, more: Value) -> Result<store::SealedEntry, Kept> {
+    async fn entry(&self, known: &PersonBehind, act: &str, more: Value) -> Result<store::SealedEntry, Kept> {
         let mut detail = more;
-        detail["delivery"] = json!(known.link.delivery);
+        detail["delivery"] = json!(known.delivery);
         let act = Act { by: Some(ACTOR), ..Act::new(act, &known.addressee.campaign_name, detail) };
         self.installation.entry(&act).await.map_err(Kept::Other)
     }
 
     async fn object(
         &self,
-        known: &Known,
+        known: &PersonBehind,
         scope: Scope,
         kind: Option<RequestKind>,
         act: &str,
     ) -> Result<(), Kept> {
         let store = &self.installation.store;
-        let sightings = self.sightings(known, store.audiences_in_use().await?);
+        let sightings = self.installation.sightings(&known.fields.address, store.audiences_in_use().await?);
         let entry = self.entry(known, act, json!({})).await?;
         let objection = Objection {
             person: known.listed,
@@ -168,45 +152,35 @@ impl PublicDesk {
             sightings: &sightings,
             request: kind.map(|kind| self.new_request(known, kind)),
             unsubscribed: (scope == Scope::Surveys && kind.is_none())
-                .then_some((known.addressee.campaign, known.link.delivery)),
+                .then_some((known.addressee.campaign, known.delivery)),
             at: self.installation.now(),
         };
         store.object(&objection, &entry).await?;
         Ok(())
     }
 
-    fn new_request(&self, known: &Known, kind: RequestKind) -> NewRequest {
+    fn new_request(&self, known: &PersonBehind, kind: RequestKind) -> NewRequest {
         NewRequest {
             campaign: known.addressee.campaign,
-            delivery: known.link.delivery,
+            delivery: known.delivery,
             person: known.listed,
             kind,
             at: self.installation.now(),
         }
     }
 
-    async fn request(&self, known: &Known, kind: RequestKind, act: &str) -> Result<(), Kept> {
+    async fn request(&self, known: &PersonBehind, kind: RequestKind, act: &str) -> Result<(), Kept> {
         let entry = self.entry(known, act, json!({})).await?;
         self.installation.store.make_request(&self.new_request(known, kind), &entry).await?;
         Ok(())
     }
 
-    /// The person's fingerprint under the key of each audience. Where a key cannot be read, nobody can be written to either, and
-    /// that stops no wish.
-    fn sightings(&self, known: &Known, audiences: Vec<Audience>) -> Vec<Sighting> {
-        let mut sightings = Vec::with_capacity(audiences.len());
-        for audience in audiences {
-            let Ok(key) = self.installation.audience_key(&audience) else { continue };
-            let person = key.fingerprint(&known.fields.address);
-            sightings.push(Sighting { audience, person });
-        }
-        sightings
-    }
-
-    async fn set_language(&self, known: &Known, tag: &str) -> Result<(), Kept> {
+    async fn set_language(&self, known: &PersonBehind, tag: &str) -> Result<(), Kept> {
         let store = &self.installation.store;
         let mut rows = Vec::new();
-        for Sighting { audience, person } in self.sightings(known, store.audiences().await?) {
+        for Sighting { audience, person } in
+            self.installation.sightings(&known.fields.address, store.audiences().await?)
+        {
             let key = self.installation.audience_key(&audience).map_err(Kept::Other)?;
             for (row, before) in store.rows_of_person(&audience, person).await? {
                 let mut fields = PersonFields::open(&key, &audience.uid, row, &before)?;

@@ -9,7 +9,7 @@ use delivery::smtp::{Credentials, Relay, RelayUrl, Secret, TlsPolicy, client_con
 use rustls::ClientConfig;
 
 use crate::failure::Failure;
-use crate::settings::{RelayKind, Settings};
+use crate::settings::{RelayKind, Settings, TokenSettings};
 
 /// A relay and what is needed to talk to it.
 pub(crate) struct ReadyRelay {
@@ -82,7 +82,7 @@ fn ehlo_name(settings: &Settings) -> Result<String, Failure> {
     Ok(if is_domain(&name) && name.contains('.') { name.into_owned() } else { "[127.0.0.1]".to_owned() })
 }
 
-fn secret_file(path: &Path) -> Result<Secret, Failure> {
+pub(crate) fn secret_file(path: &Path) -> Result<Secret, Failure> {
     let text = fs::read_to_string(path).map_err(|_| {
         Failure::usage("secret", format!("the file {} with a secret cannot be read", path.display()))
     })?;
@@ -110,24 +110,30 @@ fn password(user: &str, settings: &Settings) -> Result<Credentials, Failure> {
 
 fn tokens(user: &str, settings: &Settings) -> Result<Option<TokenSource>, Failure> {
     let relay = &settings.relay;
-    if let Some(path) = &relay.token_file {
-        return Ok(Some(TokenSource::from_file(user.to_owned(), path.clone())));
-    }
-    let Some(refresh) = &relay.token.refresh_token_file else { return Ok(None) };
-    let (endpoint, scope) = match relay.kind {
-        RelayKind::Microsoft365 => (
-            Some("https://login.microsoftonline.com/common/oauth2/v2.0/token"),
-            Some("https://outlook.office.com/SMTP.Send offline_access"),
-        ),
-        RelayKind::Google => (Some("https://oauth2.googleapis.com/token"), None),
-        RelayKind::Generic => (None, None),
+    let endpoint = relay.kind.token_endpoint();
+    let scope = match relay.kind {
+        RelayKind::Microsoft365 => Some("https://outlook.office.com/SMTP.Send offline_access"),
+        RelayKind::Google | RelayKind::Generic => None,
     };
-    let token = &relay.token;
+    token_source("relay", (user, relay.token_file.as_deref()), &relay.token, (endpoint, scope))
+}
+
+/// Tokens from a file, or renewed; `at` is where the settings are.
+pub(crate) fn token_source(
+    at: &'static str,
+    (user, file): (&str, Option<&Path>),
+    token: &TokenSettings,
+    (endpoint, scope): (Option<&str>, Option<&str>),
+) -> Result<Option<TokenSource>, Failure> {
+    if let Some(path) = file {
+        return Ok(Some(TokenSource::from_file(user.to_owned(), path.to_owned())));
+    }
+    let Some(refresh) = &token.refresh_token_file else { return Ok(None) };
     let endpoint = token.endpoint.as_deref().or(endpoint);
     let (Some(endpoint), Some(client_id)) = (endpoint, &token.client_id) else {
         return Err(Failure::usage(
             "relay",
-            "renewing tokens needs relay.token.endpoint and relay.token.client_id",
+            format!("renewing tokens needs {at}.token.endpoint and {at}.token.client_id"),
         ));
     };
     let client_secret = token.client_secret_file.as_deref().map(secret_file).transpose()?;

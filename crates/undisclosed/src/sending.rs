@@ -14,7 +14,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::book::{Act, RuleScribe};
-use crate::campaign_object::{CampaignObject, Timing};
+use crate::campaign_object::{CameBack, CampaignObject, Timing};
 use crate::failure::{Exit, Failure};
 use crate::installation::Installation;
 use crate::letters_of::{CampaignIdentity, letters};
@@ -94,10 +94,11 @@ pub(crate) async fn run(
     let timing = timing(installation, &progress, begun);
     let (state, reason) = patience.keep(|| store.campaign_state(id)).await?;
     let counts = patience.keep(|| store.counts(id)).await?;
+    let came_back = patience.keep(|| CameBack::load(&store, id)).await?;
     installation.close_accounts().await?;
     let mut campaign = asked;
     (campaign.state, campaign.reason) = (state, reason);
-    let object = CampaignObject::new(&campaign, audience, counts, Some(timing));
+    let object = CampaignObject::new(&campaign, audience, (counts, came_back), Some(timing));
     Ok(Sent { object, finish, deferrals: progress.deferrals() })
 }
 

@@ -13,10 +13,12 @@ use serde::{Deserialize, Deserializer};
 
 use crate::failure::Failure;
 
+mod bounce;
 mod dkim;
 mod public;
 mod retention;
 
+pub(crate) use bounce::{Bounce, ListenProtocol, MailboxSettings};
 pub(crate) use dkim::DkimKeys;
 pub(crate) use public::Public;
 pub(crate) use retention::{ControllerSettings, Retention};
@@ -197,6 +199,17 @@ pub(crate) enum RelayKind {
     Google,
 }
 
+impl RelayKind {
+    /// Where tokens are renewed.
+    pub(crate) const fn token_endpoint(self) -> Option<&'static str> {
+        match self {
+            Self::Microsoft365 => Some("https://login.microsoftonline.com/common/oauth2/v2.0/token"),
+            Self::Google => Some("https://oauth2.googleapis.com/token"),
+            Self::Generic => None,
+        }
+    }
+}
+
 #[derive(Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct RelaySettings {
@@ -249,12 +262,6 @@ pub(crate) struct MessageSettings {
 
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub(crate) struct Bounce {
-    pub(crate) domain: Option<String>,
-}
-
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
 pub(crate) struct Test {
     pub(crate) allowed_domains: Words,
 }
@@ -279,11 +286,13 @@ pub(crate) struct ConsoleSettings {
     pub(crate) listen: String,
     /// Where browsers find it; without one, where it listens.
     pub(crate) url: Option<String>,
+    /// Staff is told by mail of what waits for them.
+    pub(crate) notices: bool,
 }
 
 impl Default for ConsoleSettings {
     fn default() -> Self {
-        Self { listen: "127.0.0.1:8080".to_owned(), url: None }
+        Self { listen: "127.0.0.1:8080".to_owned(), url: None, notices: true }
     }
 }
 
@@ -327,8 +336,15 @@ impl Settings {
     /// Files named in the settings lie beside the settings file, wherever the program is run.
     fn beside(mut self, folder: Option<&Path>) -> Self {
         let Some(folder) = folder else { return self };
-        let relay = &mut self.relay;
+        let (relay, bounce) = (&mut self.relay, &mut self.bounce);
         let files = [
+            bounce.certificate_file.as_mut(),
+            bounce.key_file.as_mut(),
+            bounce.mailbox.password_file.as_mut(),
+            bounce.mailbox.token_file.as_mut(),
+            bounce.mailbox.token.client_secret_file.as_mut(),
+            bounce.mailbox.token.refresh_token_file.as_mut(),
+            bounce.mailbox.ca_file.as_mut(),
             relay.password_file.as_mut(),
             relay.ca_file.as_mut(),
             relay.token_file.as_mut(),
@@ -352,6 +368,7 @@ impl Settings {
             return wrong("worker.lease is from 1s to 1h");
         }
         self.public.check()?;
+        self.bounce.check(&self.sender)?;
         if self
             .relay
             .auth

@@ -49,14 +49,19 @@ impl Submitted<'_> {
 fn shaping(settings: &Settings) -> Vec<(&'static str, String)> {
     let dkim: Vec<String> =
         settings.dkim.0.iter().map(|key| format!("{} {}", key.selector, key.domain)).collect();
-    vec![
+    let mut shaping = vec![
         ("bounce.domain", settings.bounce.domain.clone().unwrap_or_default()),
         ("delivery.quiet_hours", settings.delivery.quiet_hours.clone().unwrap_or_default()),
         ("delivery.time_zone", settings.delivery.time_zone.clone()),
         ("dkim", dkim.join(", ")),
         ("public.contacts", settings.public.contacts.0.join(", ")),
         ("public.url", settings.public.url.clone().unwrap_or_default()),
-    ]
+    ];
+    // Only where it is set: what was approved before there was this setting stays approved.
+    if settings.bounce.is_received() {
+        shaping.push(("bounce.received", "yes".to_owned()));
+    }
+    shaping
 }
 
 impl Installation {

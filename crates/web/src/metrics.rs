@@ -83,11 +83,18 @@ struct Outcome {
     outcome: &'static str,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Kind {
+    kind: &'static str,
+}
+
 /// What the database says at this moment.
 struct Standing {
     campaigns: Vec<(CampaignState, u64)>,
     counts: Counts,
     oldest_due: Option<Timestamp>,
+    bounced: u64,
+    complained: u64,
 }
 
 async fn standing(store: &Store) -> Result<Standing, StoreError> {
@@ -97,7 +104,8 @@ async fn standing(store: &Store) -> Result<Standing, StoreError> {
         counts = counts.plus(&store.counts(id).await?);
         oldest_due = oldest_due.into_iter().chain(store.oldest_due(id).await?).min();
     }
-    Ok(Standing { campaigns, counts, oldest_due })
+    let (bounced, complained) = store.bounced_and_complained(None).await?;
+    Ok(Standing { campaigns, counts, oldest_due, bounced, complained })
 }
 
 fn registry(standing: &Standing, totals: SendingTotals, now: Timestamp) -> Registry {
@@ -121,6 +129,11 @@ fn registry(standing: &Standing, totals: SendingTotals, now: Timestamp) -> Regis
         deliveries.get_or_create(&State { state }).set(signed(number));
     }
     registry.register("deliveries", "Deliveries of campaigns that may be sent, by state", deliveries);
+    let returned = Family::<Kind, Gauge>::default();
+    for (kind, number) in [("bounce", standing.bounced), ("complaint", standing.complained)] {
+        returned.get_or_create(&Kind { kind }).set(signed(number));
+    }
+    registry.register("returned", "Deliveries of all campaigns that came back, by what came", returned);
     let age: Gauge = Gauge::default();
     age.set(standing.oldest_due.map_or(0, |due| now.duration_since(due).as_secs().max(0)));
     registry.register_with_unit(

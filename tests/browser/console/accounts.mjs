@@ -9,7 +9,7 @@ const SHORT = 'short';
 const RECOVERY_CODES = 10;
 
 /// Types a password and the app's code into the form behind a link; what the console then knows of the person.
-async function setUp(person, login, password) {
+export async function setUp(person, login, password) {
   const key = await person.page.locator('.app-key').innerText();
   const account = { login, password, authenticator: new Authenticator(key) };
   await person.type('Password', password);

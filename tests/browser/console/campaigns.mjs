@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { step, within } from '../checking.mjs';
+import { bounce, bring, unsubscription } from './bringing.mjs';
 
 const SOON_MS = 15_000;
 
@@ -76,6 +77,29 @@ export async function finished(installation, relay, reader) {
   await reader.look('a campaign that is done');
 }
 
+/// What comes back of it: a bounce, somebody who asks for no more, somebody who answers.
+export async function cameBack(relay, reader, port) {
+  await step('what came back is counted, and followed', async () => {
+    // People whom the next campaign writes to as well.
+    const [first, second, third] = relay.envelopes.slice(10);
+    await bring(port, '', first.from, bounce(first));
+    const [mailbox, wish] = unsubscription(second);
+    await bring(port, second.to, mailbox, wish);
+    await bring(port, third.to, third.from, `From: ${third.to}\r\nSubject: Re: January\r\n\r\nPlease call me.`);
+    await reader.follow('Look again');
+    const page = await reader.main();
+    assert.match(page, /What came back/);
+    assert.match(page, /1 bounced: there is no such mailbox \(5\.1\.1\)/);
+    assert.match(page, /1 asked for no more surveys/);
+    assert.match(page, /1 wrote back; their words went to whoever reads answers/);
+    const { to, text } = relay.envelopes.at(-1);
+    assert.equal(to, 'survey@unit.example');
+    assert.match(text, /Please call me\./);
+    assert.ok(!(await reader.page.content()).includes('people.example'), 'no address of anybody');
+  });
+  await reader.look('what came back of a campaign');
+}
+
 /// A campaign that stands still in the middle of being sent, watched by the author.
 export async function watched(installation, relay, author, picture) {
   await step('the numbers change while one looks on', async () => {
@@ -87,10 +111,10 @@ export async function watched(installation, relay, author, picture) {
     relay.take(125);
     await says(author, 'accepted', 625);
     await says(author, 'failed', 2);
-    await says(author, 'suppressed', 2); // those whom the campaign before found gone
+    await says(author, 'suppressed', 4); // whom the campaign before found gone, who bounced, who asked for no more
     await says(author, 'deferred', 3);
     assert.equal(await author.page.evaluate(() => globalThis.since), 'before', 'the page was not loaded again');
-    assert.equal(await author.page.locator('progress').evaluate((it) => it.value), 625 + 2 + 2 + 12);
+    assert.equal(await author.page.locator('progress').evaluate((it) => it.value), 625 + 2 + 4 + 12);
   });
   if (picture) await author.page.screenshot({ path: picture, fullPage: true });
   await author.look('a campaign that is being sent');
@@ -123,7 +147,7 @@ export async function stopped(installation, relay, author) {
 }
 
 /// One that waits for the second person, is approved, and taken back.
-export async function approved(installation, approver, author) {
+export async function approved(installation, relay, approver, author) {
   await step('an approver opens what was picked, and then agrees', async () => {
     const sent = await send(installation, 'Autumn letter', 12, { gone: 0, later: 0, held: 0 }, {});
     await ended(sent, 4);
@@ -140,7 +164,7 @@ export async function approved(installation, approver, author) {
       if (number === 0) await approver.look('a message, before it is opened');
       await approver.press('Open the message');
       assert.match(await approver.page.frameLocator('iframe').locator('body').innerText(), /please tell us how we did/);
-const main = await approver.main();
+      const main = await approver.main();
       assert.match(main, /To: \S\*{3}\S+@p---e\.example/, 'the address is masked');
       assert.ok(!main.includes('@people.example'));
       if (number === 0) await approver.look('a message');
@@ -150,6 +174,13 @@ const main = await approver.main();
     await approver.press('Approve');
     await says(approver, 'state', '(Approved|About to begin)');
     assert.match(await approver.main(), /Approved by\s+Grace Hopper/);
+  });
+  await step('the approver was told by mail that something waits, and of the hash and the checkpoint; not of what', async () => {
+    for (const pattern of [/^Subject: Something waits for you$/m, /^Subject: Something was approved$/m]) {
+      const { text } = await within(SOON_MS, `a mail with ${pattern}`, relay.got('grace@unit.example', pattern));
+      assert.ok(!/Autumn|letter/.test(text) && text.includes(approver.origin), text);
+      if (/approved/.test(pattern)) assert.match(text, /[0-9a-f]{64}[^]*undisclosed\/[0-9a-f]{16}/);
+    }
   });
   await step('taken back before anything left', async () => {
     await openCampaign(author, 'Autumn letter');

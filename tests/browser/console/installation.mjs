@@ -19,6 +19,8 @@ export class Installation {
       ...process.env,
       UNDISCLOSED_RELAY__URL: relay.url,
       UNDISCLOSED_SENDER__FROM: 'Survey team <survey@unit.example>',
+      UNDISCLOSED_BOUNCE__DOMAIN: 'bounce.unit.example',
+      UNDISCLOSED_BOUNCE__LISTEN: '127.0.0.1:0',
       UNDISCLOSED_CONSOLE__LISTEN: '127.0.0.1:0',
       UNDISCLOSED_HEALTH__LISTEN: '127.0.0.1:0',
       // One after another: what the relay has taken is what the page shows.

@@ -22,7 +22,9 @@ impl Secret {
         Self(Zeroizing::new(text))
     }
 
-    pub(crate) fn expose(&self) -> &str {
+    /// The secret in the clear, for whoever hands it over.
+    #[must_use]
+    pub fn expose(&self) -> &str {
         &self.0
     }
 }

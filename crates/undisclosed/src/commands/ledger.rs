@@ -8,9 +8,7 @@ use std::path::Path;
 
 use comfy_table::{ContentArrangement, Table, presets};
 use jiff::Timestamp;
-use ledger::{
-    Checkpoint, Disclosed, EntryContent, NOTE_OCTETS_MAX, NodeId, Note, PathPlan, ProofOfEntry, TreeHead,
-};
+use ledger::{Checkpoint, Disclosed, EntryContent, NOTE_OCTETS_MAX, NodeId, PathPlan, ProofOfEntry};
 use serde_json::{Value, json};
 
 use crate::account;
@@ -19,7 +17,7 @@ use crate::book::{Act, Book, OpenEntry, Reason};
 use crate::cli::{General, LedgerCommand};
 use crate::failure::{Exit, Failure};
 use crate::installation::Installation;
-use crate::ledger_audit::{Finding, Recorded, against, audit};
+use crate::ledger_audit::{Finding, Recorded, against, audit, found, signed, verified};
 
 pub(crate) async fn run(general: &General, command: LedgerCommand) -> Result<Exit, Failure> {
     let installation = Installation::open(general.config.as_deref(), general.database.as_deref()).await?;
@@ -87,19 +85,6 @@ fn when(microseconds: i64) -> String {
         .map_or_else(|_| "?".to_owned(), |at| at.strftime("%Y-%m-%d %H:%M:%S").to_string())
 }
 
-/// What was found ends the command with exit code 3.
-fn found<T>(result: Result<T, Finding>) -> Result<T, Failure> {
-    result.map_err(|finding| {
-        Failure::somebody(
-            "ledger",
-            format!(
-                "the ledger does not verify: {finding}. Keep the database as it is, and compare it with a backup and with \
-                 checkpoints that were kept elsewhere"
-            ),
-        )
-    })
-}
-
 async fn verify(
     general: &General,
     installation: &Installation,
@@ -137,24 +122,6 @@ fn small_file(path: &Path) -> Result<Vec<u8>, Failure> {
 }
 
 /// Every entry, and whatever can be held against them; the head, how many accounts, and whether a restore is recorded.
-async fn verified(
-    installation: &Installation,
-    book: &Book,
-) -> Result<(TreeHead, usize, Option<String>), Failure> {
-    let mut recorded = Recorded::new(installation);
-    let head = found(audit(&installation.store, book, |entry| recorded.note(&entry)).await?)?;
-    let accounts = found(recorded.check().await?)?;
-    Ok((head, accounts, recorded.restored()))
-}
-
-/// A signed head: nothing is signed that does not verify.
-async fn signed(installation: &Installation, book: &Book) -> Result<(Note, u64), Failure> {
-    let (head, ..) = verified(installation, book).await?;
-    let note = Checkpoint::sign(head, &book.signer()?)
-        .map_err(|error| Failure::unexpected("checkpoint", error.to_string()))?;
-    Ok((note, head.size))
-}
-
 async fn checkpoint(general: &General, installation: &Installation, book: &Book) -> Result<Exit, Failure> {
     let (signed, size) = signed(installation, book).await?;
     let verifier = book.signer()?.verifier().to_string();

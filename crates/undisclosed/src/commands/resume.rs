@@ -20,7 +20,7 @@ pub(crate) async fn run(general: &General, args: ResumeArgs) -> Result<Exit, Fai
     let mut campaign = store.campaign(&args.name).await?;
     let audience = store.audience_of(&campaign).await?;
     if campaign.state.is_final() {
-        let object = CampaignObject::new(&campaign, &audience, store.counts(campaign.id).await?, None);
+        let object = CampaignObject::of(store, &campaign).await?;
         answer(general.json, &object.to_json(), &object.table());
         return Ok(object.exit());
     }

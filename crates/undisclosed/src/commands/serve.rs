@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use delivery::{Clock, Stop, SystemClock, asked};
 use keys::{DataKey, Purpose};
+use returns::Door;
 use serde_json::json;
 use tokio::net::TcpListener;
 use web::{Console, Origin, Parts, PublicPages, PublicParts, Sources, UploadLimits};
@@ -16,8 +17,10 @@ use crate::commands::worker;
 use crate::desk::Desk;
 use crate::drafting::Drafting;
 use crate::failure::{Exit, Failure};
+use crate::incoming::{Incoming, ReadyMailbox};
 use crate::installation::Installation;
 use crate::lists::Lists;
+use crate::notices::Notices;
 use crate::officer::Officer;
 use crate::public_desk::PublicDesk;
 use crate::sending;
@@ -38,23 +41,35 @@ pub(crate) async fn run(general: &General) -> Result<Exit, Failure> {
         Some(at) => Some((listen("public.listen", at).await?, public_pages(&installation)?)),
         None => None,
     };
+    let WaysIn { door, mailbox } = ways_in(&installation).await?;
     let link = console.first_administrator_link().await.map_err(failed)?;
+    let public_address = public.as_ref().map(|((_, address), _)| format!("http://{address}"));
+    let mail_address = door.as_ref().map(|((_, address), _)| address.to_string());
+    let object = json!({
+        "console": origin.as_str(),
+        "health": format!("http://{health_address}"),
+        "public": public_address,
+        "mail": mail_address,
+        "first_administrator": link,
+    });
     let mut words = format!("The console is at {}", origin.as_str());
     if let Some(link) = &link {
         words += &format!(
             "\nNobody can sign in yet. This link makes the first administrator; it works once, and for 48 hours:\n{link}"
         );
     }
-    let public_address = public.as_ref().map(|((_, address), _)| format!("http://{address}"));
     if let (Some(address), Some(url)) = (&public_address, &installation.settings.public.url) {
         words += &format!("\nThe public pages are at {url}, and listen at {address}");
     }
-    let object = json!({"console": origin.as_str(), "health": format!("http://{health_address}"), "public": public_address, "first_administrator": link});
+    if let (Some(address), Some(domain)) = (&mail_address, &installation.settings.bounce.domain) {
+        words += &format!("\nMail for {domain} is taken at {address}");
+    }
     answer(general.json, &object, &words);
     note(general.json, "Ctrl-C ends it; what is being sent is finished first.");
 
     let stop = sending::stop_signals()?;
-    let (mut for_pages, mut for_health, mut for_public) = (stop.clone(), stop.clone(), stop.clone());
+    let (mut for_pages, mut for_health, mut for_public, mut for_mail) =
+        (stop.clone(), stop.clone(), stop.clone(), stop.clone());
     let serving =
         web::serve(pages, web::router(&console), async move { asked(&mut for_pages, Stop::Soon).await });
     let watched = web::serve(health, web::health(&sources(&installation)), async move {
@@ -65,16 +80,54 @@ pub(crate) async fn run(general: &General) -> Result<Exit, Failure> {
         let stopped = async move { asked(&mut for_public, Stop::Soon).await };
         web::serve(listener, web::public_router(&pages), stopped).await
     };
+    let taking_mail = async move {
+        let Some(((listener, _), door)) = door else { return Ok(()) };
+        let stopped = async move { asked(&mut for_mail, Stop::Soon).await };
+        returns::serve(listener, Arc::new(door), stopped).await
+    };
+    let for_mailbox = stop.clone();
+    let reading = async move {
+        if let Some((incoming, mailbox)) = mailbox {
+            mailbox.keep_read(&incoming, for_mailbox).await;
+        }
+    };
+    let notices = settings.notices.then(|| Notices::new(&installation, origin.as_str()));
+    let for_notices = stop.clone();
+    let telling = async move {
+        if let Some(notices) = notices {
+            notices.keep_telling(for_notices).await;
+        }
+    };
     let working = worker::work(&installation, &stop, general.json, false);
     let sweeping = tokio::spawn(async move { console.keep_uploads_swept().await });
-    let (served, health, faced, worked) = tokio::join!(serving, watched, facing_everybody, working);
+    let (served, health, faced, taken, worked, (), ()) =
+        tokio::join!(serving, watched, facing_everybody, taking_mail, working, reading, telling);
     sweeping.abort();
     let io = |error: std::io::Error| {
         Failure::unexpected("console", format!("the console ended: {}", error.kind()))
     };
-    served.and(health).and(faced).map_err(io)?;
+    served.and(health).and(faced).and(taken).map_err(io)?;
     worked?;
     Ok(Exit::Done)
+}
+
+type Listening = (TcpListener, SocketAddr);
+
+/// The ways by which mail comes in, as far as the settings have them.
+struct WaysIn {
+    door: Option<(Listening, Door<Incoming>)>,
+    mailbox: Option<(Arc<Incoming>, ReadyMailbox)>,
+}
+
+async fn ways_in(installation: &Arc<Installation>) -> Result<WaysIn, Failure> {
+    let incoming = Arc::new(Incoming::new(installation)?);
+    let bounce = &installation.settings.bounce;
+    let door = match &bounce.listen {
+        Some(at) => Some((listen("bounce.listen", at).await?, incoming.clone().door()?)),
+        None => None,
+    };
+    let mailbox = ReadyMailbox::find(&bounce.mailbox)?.map(|mailbox| (incoming, mailbox));
+    Ok(WaysIn { door, mailbox })
 }
 
 /// Numbers for whatever watches it.
@@ -87,7 +140,7 @@ fn sources(installation: &Arc<Installation>) -> Sources {
     }
 }
 
-async fn listen(setting: &str, at: &str) -> Result<(TcpListener, SocketAddr), Failure> {
+async fn listen(setting: &str, at: &str) -> Result<Listening, Failure> {
     let failed = |error: std::io::Error| {
         Failure::usage(
             "listen",

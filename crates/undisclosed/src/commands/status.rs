@@ -27,8 +27,7 @@ pub(crate) async fn run(general: &General, args: StatusArgs) -> Result<Exit, Fai
     let Some(name) = &args.name else { return list(general, store).await };
     loop {
         let campaign = store.campaign(name).await?;
-        let audience = store.audience_of(&campaign).await?;
-        let object = CampaignObject::new(&campaign, &audience, store.counts(campaign.id).await?, None);
+        let object = CampaignObject::of(store, &campaign).await?;
         let (mut json, mut words) = (object.to_json(), object.table());
         if args.rows {
             let rows = rows(store, &campaign).await?;
@@ -58,8 +57,7 @@ async fn list(general: &General, store: &Store) -> Result<Exit, Failure> {
     table.set_header(["campaign", "state", "accepted", "of"]);
     let mut objects = Vec::new();
     for campaign in store.campaigns().await? {
-        let audience = store.audience_of(&campaign).await?;
-        let object = CampaignObject::new(&campaign, &audience, store.counts(campaign.id).await?, None);
+        let object = CampaignObject::of(store, &campaign).await?;
         table.add_row([
             object.name.clone(),
             object.state.word().to_owned(),

@@ -1,7 +1,5 @@
 //! `undisclosed test`: the message for a sample person, to oneself.
 
-use delivery::Prepare;
-use delivery::smtp::{Envelope, EnvelopeOptions, HandOver, Session, open};
 use mail::Address;
 use serde_json::json;
 use store::{Audience, PersonFields};
@@ -13,6 +11,7 @@ use crate::failure::{Exit, Failure};
 use crate::installation::Installation;
 use crate::letters_of::{CampaignIdentity, letters};
 use crate::message_files::MessageFiles;
+use crate::one_message;
 use crate::relay::ReadyRelay;
 
 pub(crate) async fn run(general: &General, args: TestArgs) -> Result<Exit, Failure> {
@@ -47,40 +46,12 @@ pub(crate) async fn send_test(
         if Some(place) == audience.language_field { String::new() } else { sample(field, &to) }
     });
     let person = PersonFields { values: values.collect(), address: to.clone(), language: None };
-    let sealed = letters.seal(0, 0, &person, installation.now())?;
-    let proved = letters.prove(0, sealed)?;
-    let mut session = open(&relay.relay, relay.tokens.as_ref(), &relay.tls, installation.now())
+    let outcome = one_message::send(&letters, &person, &relay, installation.now())
         .await
-        .map_err(|error| Failure::somebody("relay", format!("{error}. The test was not sent")))?;
-    let id = letters.envelope_id(0);
-    let outcome = send(&mut session, &proved, &id).await?;
-    session.quit().await;
+        .map_err(|error| Failure::somebody("test", format!("the test was not sent: {error}")))?;
     let act = Act::new("test", &audience.name, json!({"message": identity, "reply": outcome}));
     installation.record(&Act { by, ..act }).await?;
     Ok(outcome)
-}
-
-async fn send(session: &mut Session, proved: &proof::Proved, id: &str) -> Result<String, Failure> {
-    let failed = |text: String| Failure::somebody("test", format!("the test was not sent: {text}"));
-    match session
-        .envelope(proved, EnvelopeOptions { envelope_id: id })
-        .await
-        .map_err(|error| failed(error.to_string()))?
-    {
-        Envelope::Ready => {}
-        Envelope::Refused(stage, reply) | Envelope::RefusedAndClosed(stage, reply) => {
-            return Err(failed(format!("the relay's reply to {} was {reply}", stage.word())));
-        }
-    }
-    match session.hand_over(proved, None).await {
-        HandOver::Replied(reply) if (200..300).contains(&reply.code.0) => Ok(reply.to_string()),
-        HandOver::Replied(reply) => Err(failed(format!("the relay's reply was {reply}"))),
-        HandOver::NotSent(_) => Err(failed("the connection was lost".to_owned())),
-        HandOver::InDoubt => Err(Failure::somebody(
-            "test",
-            "the connection was lost as the relay was to reply: look into the mailbox",
-        )),
-    }
 }
 
 /// A test goes to colleagues alone: its domain is listed, whole.

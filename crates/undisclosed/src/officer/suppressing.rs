@@ -2,7 +2,7 @@
 
 use mail::Address;
 use serde_json::json;
-use store::{Objection, Scope, Sighting};
+use store::{Objection, Scope};
 
 use super::Officer;
 use crate::book::Act;
@@ -20,13 +20,7 @@ impl Officer {
         let Ok(address) = Address::parse(address.trim()) else { return Ok(None) };
         check_reason(reason)?;
         let installation = &*self.0;
-        let mut sightings = Vec::new();
-        for audience in installation.store.audiences_in_use().await? {
-            // Without its key nobody can be written to either, and that stops no wish.
-            let Ok(key) = installation.audience_key(&audience) else { continue };
-            let person = key.fingerprint(&address);
-            sightings.push(Sighting { audience, person });
-        }
+        let sightings = installation.sightings(&address, installation.store.audiences_in_use().await?);
         let act = Act::new("suppress", "", json!({"scope": scope.word(), "reason": reason}));
         let entry = installation.entry(&Act { by: Some(by), ..act }).await?;
         let objection = Objection {

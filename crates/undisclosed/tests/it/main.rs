@@ -8,6 +8,7 @@ mod control;
 mod erase;
 mod forget;
 mod import;
+mod incoming;
 mod kill;
 mod layout;
 mod ledger;

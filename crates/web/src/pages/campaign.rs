@@ -11,7 +11,7 @@ use axum::extract::Path;
 use axum::http::header::CACHE_CONTROL;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Redirect, Response};
-use campaign::{CampaignEvent, CampaignState, Counts, DeliveryState};
+use campaign::{CampaignEvent, CampaignState, Counts, DeliveryState, ReturnKind};
 use futures_util::stream;
 use store::{Campaign, StoreError, UserId};
 use tokio::time::Instant;
@@ -44,6 +44,7 @@ struct Page {
     written: u64,
     rows: Vec<(&'static str, &'static str, u64, &'static str)>,
     problems: Vec<String>,
+    came_back: Vec<String>,
     author: String,
     approver: String,
     submission: String,
@@ -130,6 +131,7 @@ pub(crate) async fn show(
         rows: rows(&counts).to_vec(),
         counts,
         problems: problems(&visitor, &campaign).await?,
+        came_back: came_back(&visitor, &campaign).await?,
         author: known_as(&visitor, &approval.author).await?,
         approver: match (&approval.approver, approval.needed) {
             (Some(approver), _) => known_as(&visitor, approver).await?,
@@ -174,6 +176,30 @@ async fn problems(visitor: &Visitor, campaign: &Campaign) -> Result<Vec<String>,
         format!("{} {what}: {why}", reason.number)
     };
     Ok(reasons.into_iter().take(PROBLEMS_MAX).map(line).collect())
+}
+
+/// `3 bounced: there is no such mailbox (5.1.1)`. What was written back can hold anything, so its kind and code alone.
+async fn came_back(visitor: &Visitor, campaign: &Campaign) -> Result<Vec<String>, Trouble> {
+    let returns = visitor.console.store.returns(campaign.id).await?;
+    let line = |count: store::ReturnCount| {
+        let code = count.code.map_or(String::new(), |code| format!(" ({code})"));
+        let n = count.number;
+        match count.kind {
+            ReturnKind::BadMailbox => {
+                format!(
+                    "{n} bounced: there is no such mailbox{code}. Nothing more is sent to these addresses"
+                )
+            }
+            ReturnKind::FullMailbox => format!("{n} bounced: the mailbox is full{code}"),
+            ReturnKind::Undelivered => format!("{n} bounced for another reason{code}"),
+            ReturnKind::Complaint => {
+                format!("{n} complained to their mail provider. They get no more surveys")
+            }
+            ReturnKind::Unsubscribe => format!("{n} asked for no more surveys"),
+            ReturnKind::Reply => format!("{n} wrote back; their words went to whoever reads answers"),
+        }
+    };
+    Ok(returns.into_iter().map(line).collect())
 }
 
 /// Counts for whoever has the page open, until nothing changes any more.
