@@ -7,6 +7,7 @@
 //! An API key is a program, and no person: what takes one ([`accounts::Right::needs_a_person`]) is not here.
 
 mod audiences;
+mod body;
 mod caller;
 mod campaigns;
 mod checks;

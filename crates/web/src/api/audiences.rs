@@ -18,7 +18,7 @@ pub(super) async fn list(Extension(asked): Extension<Asked>) -> Result<Response,
     let before = wanted.after.unwrap_or(i64::MAX);
     let found = asked.console.store.audiences_before(before, wanted.look_up()).await?;
     let (found, next) = wanted.cut(found, Audience::number);
-    Ok(page(found.iter().map(object).collect(), next))
+    Ok(page(&found.iter().map(object).collect::<Vec<_>>(), next.as_deref()))
 }
 
 pub(super) async fn show(
@@ -35,13 +35,13 @@ pub(super) async fn people(
     let audience = found(&asked, &id).await?;
     let wanted = Page::of(List::People, &asked.query)?;
     if audience.forgotten_at.is_some() {
-        return Ok(page(Vec::new(), None));
+        return Ok(page(&[], None));
     }
     let after = wanted.after.and_then(|row| u64::try_from(row).ok()).unwrap_or(0);
     let found = asked.console.lists.people(&audience, after, wanted.look_up()).await;
     let found = found.map_err(crate::trouble::Trouble::from)?;
     let (found, next) = wanted.cut(found, |person| i64::try_from(person.row).unwrap_or(i64::MAX));
-    Ok(page(found.iter().map(person).collect(), next))
+    Ok(page(&found.iter().map(person).collect::<Vec<_>>(), next.as_deref()))
 }
 
 async fn found(asked: &Asked, id: &str) -> Result<Audience, Problem> {

@@ -22,7 +22,7 @@ pub(super) async fn list(Extension(asked): Extension<Asked>) -> Result<Response,
     for campaign in &found {
         items.push(object(&asked.console, campaign).await?);
     }
-    Ok(page(items, next))
+    Ok(page(&items, next.as_deref()))
 }
 
 pub(super) async fn show(

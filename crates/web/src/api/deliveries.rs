@@ -45,7 +45,7 @@ pub(super) async fn list(
     for delivery in found {
         items.push(object(&asked, &audience, delivery).await?);
     }
-    Ok(page(items, next))
+    Ok(page(&items, next.as_deref()))
 }
 
 async fn object(asked: &Asked, audience: &Audience, delivery: DeliveryRow) -> Result<Value, Problem> {

@@ -3,14 +3,13 @@
 use axum::Extension;
 use axum::extract::{Path, Request};
 use axum::response::Response;
-use futures_util::StreamExt;
 
 use crate::acts::drafts::{FILES_TOO_LARGE, attached};
+use crate::api::body::next_piece;
 use crate::api::caller::Asked;
 use crate::api::drafts::{as_it_is_now, opened, version_of};
 use crate::api::problem::{Kind, Problem};
 use crate::trouble::Trouble;
-use crate::upload_body::UPLOAD_STALL_MAX;
 
 /// In the place of one of that name.
 pub(super) async fn put(
@@ -34,16 +33,13 @@ pub(super) async fn put(
 /// The file, if it is no larger.
 async fn octets_of(request: Request, max: usize) -> Result<Vec<u8>, Problem> {
     let (mut octets, mut body) = (Vec::new(), request.into_body().into_data_stream());
-    loop {
-        let next = tokio::time::timeout(UPLOAD_STALL_MAX, body.next()).await;
-        let next = next.map_err(|_| Problem::new(Kind::TooSlow, "Nothing was changed. Send it again."))?;
-        let broken = |_| Problem::new(Kind::Malformed, "The connection broke off. Nothing was changed.");
-        let Some(piece) = next.transpose().map_err(broken)? else { return Ok(octets) };
+    while let Some(piece) = next_piece(&mut body).await? {
         if octets.len() + piece.len() > max {
             return Err(Problem::new(Kind::TooLarge, format!("Nothing was changed. {FILES_TOO_LARGE}.")));
         }
         octets.extend_from_slice(&piece);
     }
+    Ok(octets)
 }
 
 pub(super) async fn delete(

@@ -30,7 +30,7 @@ pub(super) async fn list(Extension(asked): Extension<Asked>) -> Result<Response,
     let before = wanted.after.unwrap_or(i64::MAX);
     let found = asked.console.store.drafts_before(before, wanted.look_up()).await?;
     let (found, next) = wanted.cut(found, |draft| draft.at.id.0);
-    Ok(page(found.iter().map(summary).collect(), next))
+    Ok(page(&found.iter().map(summary).collect::<Vec<_>>(), next.as_deref()))
 }
 
 pub(super) async fn create(Extension(asked): Extension<Asked>) -> Result<Response, Problem> {
@@ -217,7 +217,7 @@ pub(super) fn numbered(id: &str) -> Result<DraftId, Problem> {
 pub(super) mod schema {
     use super::*;
 
-    fn object(properties: Value) -> Value {
+    fn object(properties: &Value) -> Value {
         let required: Vec<&String> = properties.as_object().into_iter().flat_map(|all| all.keys()).collect();
         json!({"type": "object", "required": required, "properties": properties, "additionalProperties": false})
     }
@@ -234,7 +234,7 @@ pub(super) mod schema {
         let mut properties = of_handle();
         properties["name"] = text();
         properties["audience"] =
-            object(json!({"id": {"type": "integer"}, "name": text(), "people": {"type": "integer"}}));
+            object(&json!({"id": {"type": "integer"}, "name": text(), "people": {"type": "integer"}}));
         properties["campaign"] =
             json!({"type": ["integer", "null"], "description": "The campaign whose message it changes."});
         properties["wanted_at"] = json!({"type": ["string", "null"], "format": "date-time"});
@@ -244,31 +244,31 @@ pub(super) mod schema {
     }
 
     pub(in crate::api) fn made() -> Value {
-        object(of_handle())
+        object(&of_handle())
     }
 
     pub(in crate::api) fn summary() -> Value {
-        object(of_summary())
+        object(&of_summary())
     }
 
     pub(in crate::api) fn whole() -> Value {
         let mut properties = of_summary();
         properties[CONTENT] = json!({"$ref": "#/components/schemas/Content"});
-        let file = object(json!({"name": text(), "content_type": text(), "octets": {"type": "integer"}}));
+        let file = object(&json!({"name": text(), "content_type": text(), "octets": {"type": "integer"}}));
         properties["files"] = json!({"type": "array", "items": file});
-        let fault = object(json!({"text": {"type": "integer"}, "field": text(), "detail": text()}));
+        let fault = object(&json!({"text": {"type": "integer"}, "field": text(), "detail": text()}));
         properties["fault"] = json!({"description": "The first thing that is wrong with it, if anything is.", "anyOf": [fault, {"type": "null"}]});
-        object(properties)
+        object(&properties)
     }
 
     pub(in crate::api) fn content() -> Value {
-        let body = object(json!({
+        let body = object(&json!({
             "language": {"type": "string", "description": "Its tag; the first text is everybody's whose language is none."},
             "kind": {"type": "string", "enum": ["markdown", "html", "mjml"]},
             "subject": text(),
             "body": text(),
         }));
-        object(json!({
+        object(&json!({
             "from": {"type": "string", "description": "Empty: the sender of the settings."},
             "reply_to": {"type": "string", "description": "Empty: as the sender."},
             "contacts": {"type": "array", "items": text(), "description": "Other addresses that everybody may see."},

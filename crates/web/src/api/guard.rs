@@ -4,16 +4,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use accounts::{Network, Scope, Token, TokenKind};
-use axum::body::{Body, Bytes};
+use axum::body::Bytes;
 use axum::extract::Request;
-use axum::http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderMap, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use futures_util::StreamExt;
 use serde_json::Value;
 use store::ApiKey;
 
+use crate::api::body::{parsed, with_json};
 use crate::api::caller::Asked;
 use crate::api::idempotency::Creation;
 use crate::api::problem::{Kind, Problem};
@@ -21,11 +21,6 @@ use crate::api::routes::{ApiAccess, ApiRoute, Takes};
 use crate::console::Console;
 use crate::form::Form;
 use crate::guard::network;
-
-/// Octets of a body of JSON: a message in several languages.
-pub(super) const JSON_OCTETS_MAX: usize = 1 << 20;
-/// How long it may take to come: shorter than a request may take in all, so that it is told apart.
-const BODY_MAX: Duration = Duration::from_secs(20);
 
 /// No request is worked on for longer than this, its body included.
 pub(super) async fn in_time(limit: Duration, answering: impl Future<Output = Response>) -> Response {
@@ -123,52 +118,4 @@ fn query_of(route: &ApiRoute, request: &Request) -> Result<Form, Problem> {
     let names: Vec<&str> = route.query.iter().map(|parameter| parameter.name).collect();
     let names = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
     Err(Problem::new(Kind::Malformed, format!("A parameter is not known. Here there are: {names}.")))
-}
-
-/// The body as it came, which says that it is JSON.
-async fn with_json(request: Request) -> Result<(Request, Bytes), Problem> {
-    let headers = request.headers();
-    let media_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let essence = media_type.split(';').next().unwrap_or_default().trim();
-    if !essence.eq_ignore_ascii_case("application/json") {
-        return Err(Problem::new(Kind::MediaType, "Send application/json. Nothing was changed."));
-    }
-    let length = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
-    if length.is_some_and(|length| length > JSON_OCTETS_MAX) {
-        return Err(too_large());
-    }
-    let (parts, body) = request.into_parts();
-    let read = tokio::time::timeout(BODY_MAX, gathered(body)).await;
-    let octets = read.map_err(|_| Problem::new(Kind::TooSlow, "Nothing was changed. Send it again."))??;
-    Ok((Request::from_parts(parts, Body::empty()), octets))
-}
-
-async fn gathered(body: Body) -> Result<Bytes, Problem> {
-    let (mut octets, mut body) = (Vec::new(), body.into_data_stream());
-    while let Some(piece) = body.next().await {
-        let broken = |_| Problem::new(Kind::Malformed, "The connection broke off. Nothing was changed.");
-        let piece = piece.map_err(broken)?;
-        if octets.len() + piece.len() > JSON_OCTETS_MAX {
-            return Err(too_large());
-        }
-        octets.extend_from_slice(&piece);
-    }
-    Ok(octets.into())
-}
-
-fn too_large() -> Problem {
-    let detail = format!("No more than {JSON_OCTETS_MAX} octets are taken. Nothing was changed.");
-    Problem::new(Kind::TooLarge, detail)
-}
-
-/// The parser's own words can quote what was sent: only the place is told.
-fn parsed(octets: &[u8]) -> Result<Value, Problem> {
-    serde_json::from_slice(octets).map_err(|error| {
-        let detail = format!(
-            "It is not JSON from line {}, column {} on. Nothing was changed.",
-            error.line(),
-            error.column()
-        );
-        Problem::new(Kind::Malformed, detail)
-    })
 }

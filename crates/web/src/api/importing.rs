@@ -9,12 +9,12 @@ use axum::body::{Body, Bytes};
 use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use futures_util::StreamExt;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::acts::audiences::{Decided, NAME_OCTETS_MAX, begin_import, begin_reading, hindrances};
 use crate::api::audiences::object;
+use crate::api::body::next_piece;
 use crate::api::caller::Asked;
 use crate::api::idempotency::Creation;
 use crate::api::json;
@@ -25,7 +25,7 @@ use crate::form::Form;
 use crate::lists::{Choices, Chosen, ReadList};
 use crate::pages::upload::{BAD_ROWS, CHANNEL, EMAIL, LANGUAGE, LEAVE_OUT, NAME, SHARED};
 use crate::trouble::Trouble;
-use crate::upload_body::{UPLOAD_STALL_MAX, UPLOAD_TIME_MAX};
+use crate::upload_body::UPLOAD_TIME_MAX;
 use crate::uploads::{Arrival, NotTaken, Owner, Stage, UploadId};
 
 const ACKNOWLEDGE: &str = "acknowledge";
@@ -128,13 +128,13 @@ pub(super) async fn import(
     let uploads = console.uploads.clone();
     let _place = uploads.arriving.clone().try_acquire_owned().map_err(|_| Trouble::Busy)?;
     let owner = Owner::Key(asked.key.id);
-    let mut arrival = uploads.begin(owner, asked.at).map_err(not_taken)?;
+    let mut arrival = uploads.begin(owner, asked.at).map_err(|error| not_taken(&error))?;
     received(&mut arrival, &mut creation, request.into_body()).await?;
     if arrival.octets() == 0 {
         return Err(Problem::new(Kind::NotImported, "There is nothing in it."));
     }
     // An upload takes its time: its hour begins when it is there.
-    let id = arrival.keep(wanted.name.clone(), console.now()).await.map_err(not_taken)?;
+    let id = arrival.keep(wanted.name.clone(), console.now()).await.map_err(|error| not_taken(&error))?;
     let waiting = Waiting { console: console.clone(), owner, id };
     let work = async move {
         let done = imported(&asked, &waiting, &wanted).await;
@@ -160,13 +160,13 @@ impl Drop for Waiting {
     }
 }
 
-fn not_taken(error: NotTaken) -> Problem {
-    let kind = match &error {
+fn not_taken(error: &NotTaken) -> Problem {
+    let kind = match error {
         NotTaken::TooLarge(_) => Kind::TooLarge,
         NotTaken::OwnFull(_) | NotTaken::Full => Kind::Busy,
         NotTaken::Disk(_) => Kind::Failed,
     };
-    let detail = match &error {
+    let detail = match error {
         NotTaken::OwnFull(_) => {
             "This key has other spreadsheets coming in. Try again when they are there".to_owned()
         }
@@ -179,16 +179,13 @@ fn not_taken(error: NotTaken) -> Problem {
 async fn received(arrival: &mut Arrival, creation: &mut Creation, body: Body) -> Result<(), Problem> {
     let (mut gathered, mut body) = (Vec::with_capacity(PIECE_OCTETS), body.into_data_stream());
     loop {
-        let next = tokio::time::timeout(UPLOAD_STALL_MAX, body.next()).await;
-        let next = next.map_err(|_| Problem::new(Kind::TooSlow, "Nothing was imported. Send it again."))?;
-        let broken = |_| Problem::new(Kind::Malformed, "The connection broke off. Nothing was imported.");
-        let piece = next.transpose().map_err(broken)?;
+        let piece = next_piece(&mut body).await?;
         let last = piece.is_none();
         gathered.extend_from_slice(&piece.unwrap_or_default());
         if (last && !gathered.is_empty()) || gathered.len() >= PIECE_OCTETS {
             let full = std::mem::replace(&mut gathered, Vec::with_capacity(PIECE_OCTETS));
             creation.take(&full);
-            arrival.take(Bytes::from(full)).await.map_err(not_taken)?;
+            arrival.take(Bytes::from(full)).await.map_err(|error| not_taken(&error))?;
         }
         if last {
             return Ok(());

@@ -81,7 +81,7 @@ fn number(list: List, cursor: &str) -> Option<i64> {
 }
 
 /// A page.
-pub(super) fn page(items: Vec<Value>, next: Option<String>) -> Response {
+pub(super) fn page(items: &[Value], next: Option<&str>) -> Response {
     json(&json!({"items": items, "next": next}))
 }
 

@@ -298,8 +298,11 @@ const ROUTES: &[ApiRoute] = {
     ]
 };
 
+/// A schema, and its name in the document.
+type Schema = (&'static str, fn() -> Value);
+
 /// Every schema that the table names, and those they are made of.
-pub(super) const SCHEMAS: &[(&str, fn() -> Value)] = &[
+pub(super) const SCHEMAS: &[Schema] = &[
     ("Campaigns", || paging::schema("Campaign")),
     ("Campaign", campaigns::schema),
     ("Deliveries", || paging::schema("Delivery")),

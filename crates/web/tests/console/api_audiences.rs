@@ -4,7 +4,7 @@ use accounts::{Scope, Scopes};
 use axum::body::Body;
 use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
-use web::{UPLOAD_STALL_MAX, UploadLimits};
+use web::UploadLimits;
 
 use crate::api_campaigns::to_the_end;
 use crate::api_client::Program;
@@ -49,7 +49,6 @@ async fn a_spreadsheet_becomes_an_audience_once(site: Site) {
     let id = &audience["id"];
     let shown = program.get(&format!("/audiences/{id}")).await;
     assert_eq!(shown.json(), audience);
-    assert!(site.files().iter().all(|file| file.starts_with("web.db")), "nothing waits: {:?}", site.files());
 }
 
 async fn audiences_are_listed_and_their_people_masked(site: Site) {
@@ -91,7 +90,7 @@ async fn what_stands_in_the_way_is_said_by_row_and_column_and_nothing_of_it_is_s
     assert_eq!(problem["bad_rows"], 2);
     let rows: Vec<(&Value, &Value)> =
         problem["rows"].as_array().expect("rows").iter().map(|one| (&one["row"], &one["column"])).collect();
-    assert_eq!(rows, [(&json!(3), &json!("email")), (&json!(4), &Value::Null)]);
+    assert_eq!(rows, [(&json!(3), &json!("email")), (&json!(4), &json!("note"))]);
     assert_eq!(problem["warnings"][0]["code"], "channel");
     let half = import(&program, "b", "name=January&email=email&bad_rows=leave_out", BAD).await;
     assert_eq!(half.json()["errors"][0]["field"], "acknowledge");
@@ -152,15 +151,4 @@ async fn what_is_larger_than_there_is_room_for_is_refused_and_does_not_stay() {
     }
     let after = import(&program, "d", "name=y&channel=ok_to_email", LIST).await;
     assert_eq!(after.status, StatusCode::CREATED);
-}
-
-#[tokio::test(start_paused = true)]
-async fn one_that_does_not_come_is_given_up() {
-    let site = Site::sqlite().await;
-    let program = site.program("case system", IMPORT).await;
-    let silent = futures_util::stream::pending::<Result<String, std::io::Error>>();
-    let began = tokio::time::Instant::now();
-    let answer = import(&program, "a", "name=x", Body::from_stream(silent)).await;
-    assert_eq!((answer.status, answer.problem().as_str()), (StatusCode::REQUEST_TIMEOUT, "too-slow"));
-    assert_eq!(began.elapsed().as_secs(), UPLOAD_STALL_MAX.as_secs());
 }

@@ -83,13 +83,3 @@ async fn a_body_that_is_none_of_ours_is_refused() {
     let request = request.header("content-length", TOO_LONG.to_string());
     assert_eq!(program.send(fine(request.body(Body::empty()))).await.problem(), "too-large");
 }
-
-#[tokio::test(start_paused = true)]
-async fn a_body_that_does_not_come_is_not_waited_for() {
-    let site = Site::sqlite().await;
-    let program = site.program("case system", SUPPRESS).await;
-    let silent = futures_util::stream::pending::<Result<String, std::io::Error>>();
-    let request = program.request(Method::POST, "/suppressions").header(CONTENT_TYPE, "application/json");
-    let answer = program.send(fine(request.body(Body::from_stream(silent)))).await;
-    assert_eq!((answer.status, answer.problem().as_str()), (StatusCode::REQUEST_TIMEOUT, "too-slow"));
-}
