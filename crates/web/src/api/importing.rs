@@ -161,18 +161,15 @@ impl Drop for Waiting {
 }
 
 fn not_taken(error: &NotTaken) -> Problem {
-    let kind = match error {
-        NotTaken::TooLarge(_) => Kind::TooLarge,
-        NotTaken::OwnFull(_) | NotTaken::Full => Kind::Busy,
-        NotTaken::Disk(_) => Kind::Failed,
-    };
-    let detail = match error {
-        NotTaken::OwnFull(_) => {
-            "This key has other spreadsheets coming in. Try again when they are there".to_owned()
-        }
-        error => error.to_string(),
-    };
-    Problem::new(kind, format!("Nothing was imported. {detail}."))
+    let detail = format!("Nothing was imported. {error}.");
+    match error {
+        NotTaken::TooLarge(_) => Problem::new(Kind::TooLarge, detail),
+        NotTaken::OwnFull(_) => Problem::busy(
+            "Nothing was imported. This key has other spreadsheets coming in: try again when they are there.",
+        ),
+        NotTaken::Full => Problem::busy(detail),
+        NotTaken::Disk(_) => Problem::new(Kind::Failed, detail),
+    }
 }
 
 /// All of it, sealed piece by piece.

@@ -180,6 +180,10 @@ impl Problem {
             .header(ALLOW, allowed)
     }
 
+    pub(crate) fn busy(detail: impl Into<String>) -> Self {
+        Self::new(Kind::Busy, detail).header(RETRY_AFTER, "5")
+    }
+
     pub(crate) fn given_up() -> Self {
         let detail = "It was given up. Look whether it was done before you try once more; a creation can be sent again with the \
                       same Idempotency-Key.";
@@ -281,9 +285,7 @@ impl From<Trouble> for Problem {
             Trouble::Form => Self::new(Kind::Malformed, "Nothing was changed."),
             Trouble::Wait(wait) => Self::wait(wait),
             Trouble::TooSlow => Self::given_up(),
-            Trouble::Busy => {
-                Self::new(Kind::Busy, "Nothing was changed. Try again in a moment.").header(RETRY_AFTER, "5")
-            }
+            Trouble::Busy => Self::busy("Nothing was changed. Try again in a moment."),
             Trouble::Forbidden
             | Trouble::OtherHost
             | Trouble::NotLooked
