@@ -11,6 +11,7 @@ import { createServer } from 'node:net';
 import { parseArgs } from 'node:util';
 import { check, runAll, step, withBrowser } from './checking.mjs';
 import * as accounts from './console/accounts.mjs';
+import { apiKeys } from './console/api_keys.mjs';
 import * as audiences from './console/audiences.mjs';
 import * as campaigns from './console/campaigns.mjs';
 import * as drafts from './console/drafts.mjs';
@@ -112,6 +113,7 @@ async function walk(browser, installation, relay, values) {
   await accounts.signingIn(ada, account);
   const grace = await accounts.colleagues(browser, ada);
   await accounts.oneUser(ada, grace);
+  await apiKeys(ada);
   await accounts.ownAccount(browser, ada, account);
   const mallory = await trouble(browser, ada);
   await campaigns.finished(installation, relay, grace);

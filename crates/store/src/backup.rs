@@ -61,9 +61,11 @@ impl Store {
             .execute(&mut connection)
             .await?;
         // Whoever is logged in now, or was sent a link, is not let in by a copy of this.
-        sqlx::raw_sql("PRAGMA secure_delete = ON; DELETE FROM staff_session; DELETE FROM staff_link;")
-            .execute(&mut connection)
-            .await?;
+        sqlx::raw_sql(
+            "PRAGMA secure_delete = ON; DELETE FROM staff_session; DELETE FROM staff_link; DELETE FROM api_request;",
+        )
+        .execute(&mut connection)
+        .await?;
         // One file: no log beside it.
         sqlx::query("PRAGMA journal_mode = DELETE").fetch_all(&mut connection).await?;
         connection.close().await?;

@@ -87,7 +87,7 @@ pub struct Campaign {
     pub(crate) audience_id: i64,
 }
 
-const COLUMNS: &str = "id, uid, name, state, reason, message, message_digest, relay, connections, acknowledged, created_at, \
+pub(crate) const COLUMNS: &str = "id, uid, name, state, reason, message, message_digest, relay, connections, acknowledged, created_at, \
                        start_at, audience_id, author, needs_approval, submission, submitted_at, approver, approved_at, \
                        wanted_at";
 
@@ -478,7 +478,7 @@ fn campaign_state(row: &AnyRow) -> Result<CampaignState, StoreError> {
     CampaignState::from_number(small(row, "state")?).ok_or(StoreError::Foreign("campaign.state"))
 }
 
-fn campaign(row: &AnyRow) -> Result<Campaign, StoreError> {
+pub(crate) fn campaign(row: &AnyRow) -> Result<Campaign, StoreError> {
     Ok(Campaign {
         id: CampaignId(row.try_get("id")?),
         uid: row.try_get("uid")?,

@@ -7,7 +7,7 @@ use sqlx::{AnyConnection, Row};
 
 use crate::audience::{count, name_in_use, number, time};
 use crate::ledger::append;
-use crate::{Audience, CampaignId, SealedEntry, Store, StoreError, UserId};
+use crate::{Audience, CampaignId, SealedEntry, Store, StoreError};
 
 /// Drafts at once: more than any team works on, and few enough to be listed.
 pub const DRAFTS_MAX: usize = 200;
@@ -80,7 +80,8 @@ impl std::fmt::Debug for DraftFile {
     }
 }
 
-const COLUMNS: &str = "id, name, audience_id, campaign_id, content, wanted_at, author, changed_at, version";
+pub(crate) const COLUMNS: &str =
+    "id, name, audience_id, campaign_id, content, wanted_at, author, changed_at, version";
 
 impl Store {
     /// Begins a draft: for a campaign that there is, or for a new one.
@@ -168,7 +169,7 @@ impl Store {
         Ok(drafts)
     }
 
-    async fn read_draft(&self, row: &AnyRow) -> Result<Draft, StoreError> {
+    pub(crate) async fn read_draft(&self, row: &AnyRow) -> Result<Draft, StoreError> {
         let campaign: Option<i64> = row.try_get("campaign_id")?;
         Ok(Draft {
             at: DraftVersion { id: DraftId(row.try_get("id")?), version: count(row, "version")? },
@@ -265,47 +266,6 @@ impl Store {
             })
         };
         rows.iter().map(file).collect()
-    }
-
-    /// Notes that somebody looks at people's messages. Once is an entry; `entry` is dropped after that.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn look_at_draft(
-        &self,
-        id: DraftId,
-        user: UserId,
-        now: Timestamp,
-        entry: &SealedEntry,
-    ) -> Result<(), StoreError> {
-        let mut transaction = self.write.begin().await?;
-        let done = sqlx::query(
-            "INSERT INTO draft_look (draft_id, staff_id, at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
-        )
-        .bind(id.0)
-        .bind(user.0)
-        .bind(now.as_microsecond())
-        .execute(&mut *transaction)
-        .await?;
-        if done.rows_affected() == 1 {
-            append(&mut transaction, entry).await?;
-        }
-        transaction.commit().await?;
-        Ok(())
-    }
-
-    /// Whether somebody has done that.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn looked_at_draft(&self, id: DraftId, user: UserId) -> Result<bool, StoreError> {
-        let at: Option<i64> =
-            sqlx::query_scalar("SELECT at FROM draft_look WHERE draft_id = $1 AND staff_id = $2")
-                .bind(id.0)
-                .bind(user.0)
-                .fetch_optional(&self.read)
-                .await?;
-        Ok(at.is_some())
     }
 
     /// Throws a draft away. A campaign that it would have changed stays as it is.

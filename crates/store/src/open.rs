@@ -111,6 +111,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../migrations/postgres/0014_returns.sql"),
     ),
     (
+        15,
+        "api",
+        include_str!("../migrations/sqlite/0015_api.sql"),
+        include_str!("../migrations/postgres/0015_api.sql"),
+    ),
+    (
         16,
         "staff_told",
         include_str!("../migrations/sqlite/0016_staff_told.sql"),

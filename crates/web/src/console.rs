@@ -4,9 +4,10 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use accounts::{Attempt, Devices, Throttle, Token, TokenKind};
+use accounts::{Attempt, Devices, Factor, Network, Throttle, Token, TokenKind};
 use jiff::{SignedDuration, Timestamp};
 use keys::{DataKey, NoRandomness, Random};
+use ring::hmac;
 use store::{Audience, SealedEntry, Store, StoreError};
 use tokio::sync::Semaphore;
 
@@ -25,6 +26,10 @@ pub const LINK_LIFE: SignedDuration = SignedDuration::from_hours(48);
 
 /// Pages that are told at once how a campaign goes on. Those of one campaign share a look into the database every second.
 pub const WATCHING_MAX: usize = 200;
+
+const REQUEST_LABEL: &[u8] = b"undisclosed api request v1";
+/// What keys that do not work are counted under, all together: no login name.
+const WRONG_KEYS: &str = "api keys";
 
 /// Between two looks for uploads that nobody came back to.
 const SWEEP: Duration = Duration::from_secs(60);
@@ -127,12 +132,16 @@ pub struct Console {
     pub(crate) officer: Arc<dyn Officer>,
     pub(crate) uploads: Arc<Uploads>,
     pub(crate) pick_key: [u8; 32],
+    /// Under which creations of other programs are hashed.
+    pub(crate) request_key: hmac::Key,
     pub(crate) random: Random,
     pub(crate) origin: Origin,
     pub(crate) devices: Devices,
     pub(crate) second_factors: DataKey,
     pub(crate) hashing: Hashing,
     pub(crate) throttle: Mutex<Throttle>,
+    /// Keys that do not work, by network. Not with passwords: who guesses one kind delays nobody at the other.
+    wrong_keys: Mutex<Throttle>,
     pub(crate) watching: Arc<Semaphore>,
     pub(crate) looks: Arc<SharedLooks>,
     now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
@@ -142,6 +151,12 @@ impl std::fmt::Debug for Console {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("[console]")
     }
+}
+
+/// A key of its own, from that of this installation's console.
+fn request_key(key: &[u8; 32]) -> hmac::Key {
+    let derived = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), REQUEST_LABEL);
+    hmac::Key::new(hmac::HMAC_SHA256, derived.as_ref())
 }
 
 impl Console {
@@ -160,12 +175,14 @@ impl Console {
             officer: parts.officer,
             uploads: Arc::new(Uploads::new(parts.upload_folder, parts.random.clone(), parts.upload_limits)),
             pick_key: parts.pick_key,
+            request_key: request_key(&parts.pick_key),
             random: parts.random,
             origin: parts.origin,
             devices: Devices::new(&parts.device_key),
             second_factors: parts.second_factor_key,
             hashing,
             throttle: Mutex::default(),
+            wrong_keys: Mutex::default(),
             watching: Arc::new(Semaphore::new(WATCHING_MAX)),
             looks: Arc::default(),
             now: parts.now,
@@ -211,6 +228,14 @@ impl Console {
     /// The try was right.
     pub(crate) fn succeeded(&self, attempt: &Attempt) {
         self.throttle.lock().unwrap_or_else(PoisonError::into_inner).succeeded(attempt);
+    }
+
+    /// Counts a key that does not work.
+    pub(crate) fn wrong_key(&self, network: Network) -> Result<(), Trouble> {
+        let account = self.devices.account(WRONG_KEYS);
+        let attempt = Attempt { account, network, device: None, factor: Factor::Password };
+        let mut throttle = self.wrong_keys.lock().unwrap_or_else(PoisonError::into_inner);
+        throttle.admit(&attempt, self.now()).map_err(Trouble::Wait)
     }
 
     pub(crate) fn token(&self, kind: TokenKind) -> Result<Token, NoRandomness> {

@@ -12,6 +12,7 @@ use axum::http::header::SET_COOKIE;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 
+use crate::api::{self, Problem};
 use crate::console::Console;
 use crate::cookie::Cookie;
 use crate::form::{FORM_OCTETS_MAX, Form, TEXT_FORM_OCTETS_MAX, TOKEN_FIELD};
@@ -29,6 +30,10 @@ pub(crate) const CODE: &str = "/sign-in/code";
 pub(crate) async fn named(console: Arc<Console>, request: Request, next: Next) -> Response {
     if console.origin.is_named(request.headers()) {
         next.run(request).await
+    } else if api::is_ours(request.uri().path()) {
+        let detail =
+            "The name you used is not the one that this installation is set up for. Nothing was changed.";
+        Problem::new(api::Kind::OtherHost, detail).into_response()
     } else {
         Trouble::OtherHost.into_response()
     }
@@ -160,7 +165,7 @@ async fn with_form(request: Request, visitor: &Visitor, octets_max: usize) -> Re
 }
 
 /// Where the connection comes from: that of the proxy, where one stands before the console.
-fn network(request: &Request) -> Network {
+pub(crate) fn network(request: &Request) -> Network {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
     Network::of(peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip()))
 }

@@ -3,6 +3,8 @@
 //! [`routes`](crate::routes) is the one table of what there is and who may do it; [`guard`] stands before each of them.
 //! Everything is read from the database and written to it: what sends messages is elsewhere, and they meet in rows.
 
+mod acts;
+mod api;
 mod assets;
 mod choosing;
 mod console;
@@ -35,6 +37,7 @@ mod upload_body;
 mod uploads;
 mod visitor;
 
+pub use api::{ApiAccess, ApiRoute, ApiVerb, Takes, api_routes, openapi};
 pub use console::{Act, Console, ConsoleError, LINK_LIFE, Parts, Scribe, ScribeError, WATCHING_MAX};
 pub use desk::{Answer, Assumed, Assumption, Change, Desk, DeskError, Difference, Rendered, Submitted};
 pub use drafting::{Check, Checking, Checklist, Drafting, Fault, Standing};

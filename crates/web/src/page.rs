@@ -36,6 +36,7 @@ impl Frame {
             ("/suppressions", "Suppression list", visitor.may(Right::ManageSuppressions)),
             ("/retention", "Retention", visitor.may(Right::SetRetention)),
             ("/users", "Users", visitor.may(Right::ManageUsers)),
+            ("/api-keys", "API keys", visitor.may(Right::ManageApiKeys)),
             ("/me", "Your account", visitor.is_live()),
         ];
         let shown = all.into_iter().filter(|(_, _, shown)| *shown);

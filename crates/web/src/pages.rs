@@ -1,5 +1,6 @@
 //! The pages, one file each.
 
+pub(crate) mod api_keys;
 pub(crate) mod approval;
 pub(crate) mod audience;
 pub(crate) mod audience_new;

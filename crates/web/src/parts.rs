@@ -20,6 +20,11 @@ impl Errors {
         self.errors.is_empty()
     }
 
+    /// All of it: which field, and what.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.errors.iter().map(|(field, text)| (*field, text.as_str()))
+    }
+
     /// What is wrong with this field.
     pub(crate) fn of(&self, field: &str) -> Option<String> {
         self.errors.iter().find(|(wrong, _)| *wrong == field).map(|(_, text)| text.clone())

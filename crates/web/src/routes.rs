@@ -6,19 +6,21 @@ use accounts::Right;
 use axum::Router;
 use axum::extract::{Path, Request};
 use axum::middleware::{self, Next};
+use axum::response::IntoResponse;
 use axum::routing::{MethodRouter, get, post};
 
+use crate::api::Problem;
 use crate::console::Console;
 use crate::guard::{guard, in_time, named};
 use crate::pages::{
-    approval, audience, audience_new, audiences, bad_rows, campaign, campaigns, code, deliveries, doubts,
-    draft, drafts, holds, link, me, people, person, person_erase, requests, retention, returning, sign_in,
-    sign_out, suppressions, upload, upload_acts, upload_progress, user, users,
+    api_keys, approval, audience, audience_new, audiences, bad_rows, campaign, campaigns, code, deliveries,
+    doubts, draft, drafts, holds, link, me, people, person, person_erase, requests, retention, returning,
+    sign_in, sign_out, suppressions, upload, upload_acts, upload_progress, user, users,
 };
 use crate::serving::REQUEST_MAX;
 use crate::trouble::Trouble;
 use crate::upload_body::UPLOAD_TIME_MAX;
-use crate::{assets, headers};
+use crate::{api, assets, headers};
 
 /// Who may ask for something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -175,6 +177,10 @@ const ROUTES: &[Route] = {
         route!(POST "/users/{id}/enable", May(R::ManageUsers), user::enable),
         route!(POST "/users/{id}/recover", May(R::ManageUsers), user::recover),
         route!(POST "/users/{id}/end-sessions", May(R::ManageUsers), user::end_sessions),
+        route!(GET "/api-keys", May(R::ManageApiKeys), api_keys::list),
+        route!(GET "/api-keys/new", May(R::ManageApiKeys), api_keys::new),
+        route!(POST "/api-keys/new", May(R::ManageApiKeys), api_keys::make),
+        route!(POST "/api-keys/{id}/revoke", May(R::ManageApiKeys), api_keys::revoke),
     ]
 };
 
@@ -203,7 +209,7 @@ pub(crate) fn page_of(path: &str) -> &str {
     }
 }
 
-/// The console's pages, for [`serve`](crate::serve): they want to know who connects.
+/// The console's pages and the API, for [`serve`](crate::serve): they want to know who connects.
 pub fn router(console: &Arc<Console>) -> Router {
     let mut router = Router::new();
     for route in ROUTES {
@@ -216,11 +222,18 @@ pub fn router(console: &Arc<Console>) -> Router {
     }
     let (outermost, secure) = (console.clone(), console.origin.is_secure());
     router
+        .nest(api::PREFIX, api::router(console))
         .route(
             "/assets/{name}",
             get(|Path(name): Path<String>| async move { assets::serve(&format!("/assets/{name}")) }),
         )
-        .fallback(|| async { Trouble::NotFound })
+        .fallback(|request: Request| async move {
+            if api::is_ours(request.uri().path()) {
+                Problem::not_found().into_response()
+            } else {
+                Trouble::NotFound.into_response()
+            }
+        })
         .layer(middleware::from_fn(move |request: Request, next: Next| {
             named(outermost.clone(), request, next)
         }))

@@ -14,7 +14,7 @@ use audience::ImportError;
 use axum::body::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use keys::{Random, SealedFile, SealedFileWriter};
-use store::UserId;
+use store::{ApiKeyId, UserId};
 use tokio::sync::{Notify, Semaphore};
 
 use crate::lists::{Choices, ReadList};
@@ -97,6 +97,14 @@ impl std::fmt::Display for UploadId {
     }
 }
 
+/// Whose an upload is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Owner {
+    User(UserId),
+    /// Another program's, for as long as its request goes on.
+    Key(ApiKeyId),
+}
+
 /// How far an upload is.
 #[derive(Clone)]
 pub(crate) enum Stage {
@@ -117,7 +125,7 @@ pub(crate) enum Stage {
 /// One upload, as it is at a moment.
 #[derive(Clone)]
 pub(crate) struct Upload {
-    owner: UserId,
+    owner: Owner,
     /// What its audience is to be called.
     pub(crate) name: String,
     pub(crate) choices: Choices,
@@ -170,7 +178,7 @@ impl Uploads {
     }
 
     /// A place for a file of this user. It is given back if the file does not come.
-    pub(crate) fn begin(self: &Arc<Self>, owner: UserId, now: Timestamp) -> Result<Arrival, NotTaken> {
+    pub(crate) fn begin(self: &Arc<Self>, owner: Owner, now: Timestamp) -> Result<Arrival, NotTaken> {
         self.sweep(now);
         let number = self.random.octets().map_err(|error| NotTaken::Disk(io::Error::other(error)))?;
         let id = UploadId(u64::from_be_bytes(number));
@@ -213,12 +221,12 @@ impl Uploads {
     }
 
     /// An upload of this user. Somebody else's is not there.
-    pub(crate) fn of(&self, owner: UserId, id: UploadId, now: Timestamp) -> Option<Upload> {
+    pub(crate) fn of(&self, owner: Owner, id: UploadId, now: Timestamp) -> Option<Upload> {
         self.all().get(&id).filter(|upload| upload.owner == owner && !is_over(upload, now)).cloned()
     }
 
     /// Those of this user that are not imported.
-    pub(crate) fn waiting(&self, owner: UserId, now: Timestamp) -> Vec<(UploadId, String)> {
+    pub(crate) fn waiting(&self, owner: Owner, now: Timestamp) -> Vec<(UploadId, String)> {
         let mine = |upload: &Upload| {
             upload.owner == owner
                 && !is_over(upload, now)
@@ -298,7 +306,7 @@ impl Uploads {
     }
 
     /// Removes one of this user. Whether it was there; one that is being imported stays.
-    pub(crate) fn remove(&self, owner: UserId, id: UploadId) -> bool {
+    pub(crate) fn remove(&self, owner: Owner, id: UploadId) -> bool {
         let mut all = self.all();
         let there = all.get(&id).is_some_and(|upload| {
             upload.owner == owner && !matches!(upload.stage, Stage::Importing { .. } | Stage::Arriving)

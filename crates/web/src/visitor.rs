@@ -11,6 +11,7 @@ use axum::http::HeaderMap;
 use jiff::Timestamp;
 use store::{Session, StoreError, User, UserId};
 
+use crate::acts::Acting;
 use crate::console::{Act, Console};
 use crate::cookie::Cookie;
 use crate::trouble::Trouble;
@@ -117,6 +118,12 @@ impl Visitor {
     pub(crate) fn attempt(&self, login: &str, factor: Factor) -> Attempt {
         let account = self.console.devices.account(login);
         Attempt { account, network: self.network, device: self.device(account), factor }
+    }
+
+    /// This person, for what the API does as well.
+    pub(crate) fn acting(&self) -> Result<Acting, Trouble> {
+        let actor = actor(&self.somebody()?.user);
+        Ok(Acting { console: self.console.clone(), actor, at: self.at })
     }
 
     /// An act of this person.

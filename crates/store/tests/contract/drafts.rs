@@ -4,8 +4,8 @@ use accounts::TokenKind;
 use campaign::CampaignState;
 use jiff::SignedDuration;
 use store::{
-    Audience, DRAFTS_MAX, DraftFile, DraftVersion, Looker, NewCampaign, NewDraft, NewUser, Resubmission,
-    Store, StoreError, UserId,
+    Audience, DRAFTS_MAX, DraftFile, DraftReader, DraftVersion, Looker, NewCampaign, NewDraft, NewUser,
+    Resubmission, Store, StoreError, UserId,
 };
 
 use crate::staff::digest;
@@ -198,10 +198,28 @@ async fn looking_at_a_draft_is_entered_once(bench: Bench) {
     let store = &bench.store;
     let at = draft(store, "January").await;
     let ann = user(store, "ann@staff.example").await;
-    assert!(!fine(store.looked_at_draft(at.id, ann).await));
+    assert!(!fine(store.looked_at_draft(at.id, DraftReader::User(ann)).await));
     let entries = fine(store.ledger_head().await).size;
-    fine(store.look_at_draft(at.id, ann, NOW, &act()).await);
-    fine(store.look_at_draft(at.id, ann, NOW, &act()).await);
-    assert!(fine(store.looked_at_draft(at.id, ann).await));
+    fine(store.look_at_draft(at.id, DraftReader::User(ann), NOW, &act()).await);
+    fine(store.look_at_draft(at.id, DraftReader::User(ann), NOW, &act()).await);
+    assert!(fine(store.looked_at_draft(at.id, DraftReader::User(ann)).await));
     assert_eq!(fine(store.ledger_head().await).size, entries + 1);
+    // A key of the same number is another reader.
+    let key = store::NewApiKey {
+        digest: digest(TokenKind::ApiKey, 1),
+        name: "case system",
+        scopes: accounts::Scopes::NONE,
+        created_by: "user 1",
+        at: NOW,
+        expires_at: None,
+    };
+    let key = DraftReader::Key(fine(store.create_api_key(&key, &act()).await));
+    assert!(!fine(store.looked_at_draft(at.id, key).await));
+    for _ in 0..2 {
+        fine(store.look_at_draft(at.id, key, NOW, &act()).await);
+    }
+    assert!(fine(store.looked_at_draft(at.id, key).await));
+    assert_eq!(fine(store.ledger_head().await).size, entries + 3);
+    fine(store.delete_draft(at.id, &act()).await);
+    assert!(!fine(store.looked_at_draft(at.id, key).await));
 }

@@ -1,5 +1,6 @@
 //! What both databases must do alike.
 
+mod api_requests;
 mod drafts;
 mod entries;
 mod forgetting;

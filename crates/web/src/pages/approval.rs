@@ -11,6 +11,7 @@ use jiff::tz::TimeZone;
 use ring::hmac;
 use store::{Campaign, Looker};
 
+use crate::api::key_actor;
 use crate::desk::{Change, Difference, Rendered, Submitted};
 use crate::page::{Frame, html};
 use crate::pages::campaign::{back_to, found, known_as};
@@ -148,7 +149,7 @@ pub(crate) async fn page(
         facts,
         opened: picked.iter().all(|(_, opened)| *opened),
         picked,
-        own: campaign.approval.author == actor(&visitor.somebody()?.user),
+        own: is_own(visitor, &campaign.approval.author).await?,
         digest: s.digest.to_string(),
         take_back: minutes(s.take_back),
         before: before(visitor, waiting).await?,
@@ -163,6 +164,17 @@ pub(crate) async fn page(
         },
         errors,
     })
+}
+
+/// Whether this visitor submitted it: themselves, or by an API key that they made. A program decides nothing, so behind a key
+/// stands whoever made it (promise 4).
+async fn is_own(visitor: &Visitor, author: &str) -> Result<bool, Trouble> {
+    let own = actor(&visitor.somebody()?.user);
+    if author == own {
+        return Ok(true);
+    }
+    let keys = visitor.console.store.api_keys().await?;
+    Ok(keys.iter().any(|key| key.created_by == own && key_actor(&key.name) == author))
 }
 
 pub(crate) fn when(at: Timestamp) -> String {
@@ -239,6 +251,9 @@ pub(crate) async fn approve(
     let (console, submitted) = (&visitor.console, &waiting.submitted);
     if form.text("digest") != submitted.digest.to_string() {
         return Err(store::StoreError::Edited.into());
+    }
+    if is_own(&visitor, &waiting.campaign.approval.author).await? {
+        return Err(store::StoreError::SamePerson.into());
     }
     let looks = console.store.looks(&waiting.looker).await?;
     if !waiting.picked(&visitor).iter().all(|place| looks.contains(place)) {

@@ -7,17 +7,16 @@ use axum::Extension;
 use axum::body::Bytes;
 use axum::response::{IntoResponse, Redirect, Response};
 
+use crate::acts::audiences::{NAME_OCTETS_MAX, begin_reading};
 use crate::choosing::FileInput;
 use crate::page::{Frame, html};
-use crate::pages::upload_acts::begin_reading;
+use crate::pages::upload::owner;
 use crate::parts::{Errors, Input, Kind};
 use crate::trouble::Trouble;
 use crate::upload_body::{Part, UploadForm};
 use crate::uploads::{Arrival, NotTaken};
 use crate::visitor::Visitor;
 
-/// Octets of an audience's name, as the command line has it.
-pub(crate) const NAME_OCTETS_MAX: usize = 200;
 /// The name's field.
 const NAME: &str = "name";
 /// The file's field.
@@ -63,7 +62,7 @@ pub(crate) async fn send(
 ) -> Result<Response, Trouble> {
     let uploads = &visitor.console.uploads;
     let _place = uploads.arriving.clone().try_acquire_owned().map_err(|_| Trouble::Busy)?;
-    let owner = visitor.somebody()?.user.id;
+    let owner = owner(&visitor)?;
     let mut name = String::new();
     // In the form's own order: whatever else comes was sent by no page of ours.
     while let Some(part) = sent.next().await? {

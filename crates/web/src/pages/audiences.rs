@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::page::{Frame, html};
+use crate::pages::upload::owner;
 use crate::trouble::Trouble;
 use crate::uploads::UploadId;
 use crate::visitor::Visitor;
@@ -50,13 +51,12 @@ pub(crate) async fn list(Extension(visitor): Extension<Visitor>) -> Result<Respo
         name: audience.name,
         campaigns,
     });
-    let owner = visitor.somebody()?.user.id;
     html(&Page {
         frame: Frame::of(&visitor, "Audiences", "/audiences")?,
         audiences: audiences.collect(),
         more,
         may_import: visitor.may(Right::ImportAudience),
-        waiting: visitor.console.uploads.waiting(owner, visitor.at),
+        waiting: visitor.console.uploads.waiting(owner(&visitor)?, visitor.at),
     })
 }
 

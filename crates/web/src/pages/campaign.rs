@@ -16,10 +16,11 @@ use futures_util::stream;
 use store::{Campaign, StoreError, UserId};
 use tokio::time::Instant;
 
+use crate::acts::drafts::can_change;
+use crate::acts::{self, Acting};
 use crate::console::Console;
 use crate::page::{Frame, html};
 use crate::pages::campaigns::{class, word};
-use crate::pages::drafts::can_change;
 use crate::pages::pace::Pace;
 use crate::trouble::Trouble;
 use crate::visitor::Visitor;
@@ -72,7 +73,7 @@ pub(crate) async fn found(visitor: &Visitor, id: &str) -> Result<Campaign, Troub
     Ok(visitor.console.store.campaign_numbered(id).await?)
 }
 
-/// Who acted, as people know them: `user 7` of the ledger by name; somebody at the command line as it is.
+/// Who acted, as people know them: `user 7` of the ledger by name; an API key and somebody at the command line as it is.
 pub(crate) async fn known_as(visitor: &Visitor, actor: &str) -> Result<String, Trouble> {
     let Some(id) = actor.strip_prefix("user ").and_then(|id| id.parse().ok()) else {
         return Ok(actor.to_owned());
@@ -208,9 +209,14 @@ pub(crate) async fn events(
     Path(id): Path<String>,
 ) -> Result<Response, Trouble> {
     let campaign = found(&visitor, &id).await?;
-    let place = visitor.console.watching.clone().try_acquire_owned().map_err(|_| Trouble::Busy)?;
+    watch(&visitor.console, campaign)
+}
+
+/// The stream of them, for a page or for another program.
+pub(crate) fn watch(console: &Arc<Console>, campaign: Campaign) -> Result<Response, Trouble> {
+    let place = console.watching.clone().try_acquire_owned().map_err(|_| Trouble::Busy)?;
     let watch = Watch {
-        console: visitor.console.clone(),
+        console: console.clone(),
         campaign,
         since: Instant::now(),
         looks: 0,
@@ -266,49 +272,35 @@ fn told(state: CampaignState, counts: &Counts) -> String {
 }
 
 pub(crate) async fn pause(visitor: Extension<Visitor>, id: Path<String>) -> Result<Response, Trouble> {
-    step(visitor, id, CampaignEvent::Pause, "pause", "paused by hand").await
+    let (by, campaign) = acting_on(&visitor, &id).await?;
+    acts::campaigns::pause(&by, &campaign).await?;
+    Ok(back_to(&campaign))
 }
 
-/// Goes on with exactly what was approved; a worker takes it up.
 pub(crate) async fn resume(visitor: Extension<Visitor>, id: Path<String>) -> Result<Response, Trouble> {
-    let campaign = found(&visitor, &id).await?;
-    visitor.console.desk.may_be_sent(&campaign).await?;
-    step(visitor, id, CampaignEvent::Resume, "resume", "").await
+    let (by, campaign) = acting_on(&visitor, &id).await?;
+    acts::campaigns::resume(&by, &campaign).await?;
+    Ok(back_to(&campaign))
 }
 
 pub(crate) async fn cancel(visitor: Extension<Visitor>, id: Path<String>) -> Result<Response, Trouble> {
-    step(visitor, id, CampaignEvent::Cancel, "cancel", "cancelled by hand").await
+    let (by, campaign) = acting_on(&visitor, &id).await?;
+    acts::campaigns::cancel(&by, &campaign).await?;
+    Ok(back_to(&campaign))
 }
 
-async fn step(
-    Extension(visitor): Extension<Visitor>,
-    Path(id): Path<String>,
-    event: CampaignEvent,
-    act: &'static str,
-    reason: &str,
-) -> Result<Response, Trouble> {
-    let (campaign, console) = (found(&visitor, &id).await?, &visitor.console);
-    if event == CampaignEvent::Pause && campaign.state == CampaignState::Paused {
-        // Why it is paused, by a rule it may be, stays as it was said.
-        return Ok(back_to(&campaign));
-    }
-    let entry = console.scribe.entry(&visitor.act(act, &campaign.name))?;
-    console.store.act_on_campaign(campaign.id, event, reason, visitor.at, &entry).await?;
+pub(crate) async fn take_back(visitor: Extension<Visitor>, id: Path<String>) -> Result<Response, Trouble> {
+    let (by, campaign) = acting_on(&visitor, &id).await?;
+    acts::campaigns::take_back(&by, &campaign).await?;
     Ok(back_to(&campaign))
+}
+
+async fn acting_on(visitor: &Visitor, id: &str) -> Result<(Acting, Campaign), Trouble> {
+    Ok((visitor.acting()?, found(visitor, id).await?))
 }
 
 pub(crate) fn back_to(campaign: &Campaign) -> Response {
     Redirect::to(&format!("/campaigns/{}", campaign.id.get())).into_response()
-}
-
-pub(crate) async fn take_back(
-    Extension(visitor): Extension<Visitor>,
-    Path(id): Path<String>,
-) -> Result<Response, Trouble> {
-    let (campaign, console) = (found(&visitor, &id).await?, &visitor.console);
-    let entry = console.scribe.entry(&visitor.act("take-back", &campaign.name))?;
-    console.store.take_back(campaign.id, &entry).await?;
-    Ok(back_to(&campaign))
 }
 
 pub(crate) async fn ask_cancel(

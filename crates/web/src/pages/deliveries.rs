@@ -8,6 +8,7 @@ use axum::response::Response;
 use campaign::DeliveryState;
 use store::{Audience, DeliveryRow};
 
+use crate::console::Console;
 use crate::form::Form;
 use crate::page::{Frame, html};
 use crate::pages::approval::when;
@@ -45,7 +46,7 @@ struct Page {
 }
 
 /// States that are told apart here: what is claimed counts as waiting.
-const STATES: [(DeliveryState, &str, &str); 7] = [
+pub(crate) const STATES: [(DeliveryState, &str, &str); 7] = [
     (DeliveryState::Queued, "queued", "Waiting"),
     (DeliveryState::Accepted, "accepted", "Accepted"),
     (DeliveryState::Deferred, "deferred", "To be tried again"),
@@ -97,7 +98,7 @@ pub(crate) async fn show(
 
 /// Somebody's address, masked. Nothing for somebody whose row is gone.
 pub(crate) async fn masked(
-    visitor: &Visitor,
+    console: &Console,
     audience: &Audience,
     row: u64,
 ) -> Result<Option<String>, Trouble> {
@@ -105,12 +106,12 @@ pub(crate) async fn masked(
         return Ok(None);
     }
     // The next behind the row before: the row itself, if it is still there.
-    let person = visitor.console.lists.people(audience, row.saturating_sub(1), 1).await?.pop();
+    let person = console.lists.people(audience, row.saturating_sub(1), 1).await?.pop();
     Ok(person.filter(|person| person.row == row).map(|person| person.address))
 }
 
 async fn row(visitor: &Visitor, audience: &Audience, delivery: DeliveryRow) -> Result<Row, Trouble> {
-    let address = masked(visitor, audience, delivery.row).await?;
+    let address = masked(&visitor.console, audience, delivery.row).await?;
     let answer = match (delivery.code, delivery.enhanced.as_str()) {
         (0, _) => String::new(),
         (code, enhanced) => format!("{code} {enhanced}"),

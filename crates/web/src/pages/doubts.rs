@@ -112,7 +112,7 @@ async fn page(
 
 async fn tick(visitor: &Visitor, audience: &Audience, doubt: &InDoubt, sent: &Form) -> Result<Tick, Trouble> {
     let value = doubt.number.to_string();
-    let address = masked(visitor, audience, doubt.row).await?;
+    let address = masked(&visitor.console, audience, doubt.row).await?;
     let times = match (when(doubt.from), when(doubt.until)) {
         (from, until) if from == until => format!("Handed over at {from}"),
         (from, until) => format!("Handed over between {from} and {until}, if at all"),

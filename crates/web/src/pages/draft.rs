@@ -16,13 +16,15 @@ use axum::Extension;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Redirect, Response};
 use message::Composition;
-use store::{Draft, DraftId, NewDraft, StoreError};
+use store::StoreError;
 
+use crate::acts::drafts as acts;
+pub(crate) use crate::acts::drafts::Opened;
 use crate::drafting::{Checking, Standing};
 use crate::page::{Frame, html};
 use crate::pages::campaign::known_as;
 use crate::trouble::Trouble;
-use crate::visitor::{Visitor, actor};
+use crate::visitor::Visitor;
 
 /// How far something is: its word, and the colour of its tag.
 type Status = (String, &'static str);
@@ -45,24 +47,9 @@ struct Page {
     tasks: Vec<(&'static str, String, Status)>,
 }
 
-/// A draft that somebody has open.
-pub(crate) struct Opened {
-    pub(crate) draft: Draft,
-    pub(crate) content: Composition,
-}
-
 /// The draft of that number.
 pub(crate) async fn opened(visitor: &Visitor, id: &str) -> Result<Opened, Trouble> {
-    let id = DraftId(id.parse().map_err(|_| Trouble::NotFound)?);
-    let draft = visitor.console.store.draft(id).await?;
-    let content = serde_json::from_str(&draft.content)
-        .map_err(|_| Trouble::Failed("a draft in the database is damaged".to_owned()))?;
-    Ok(Opened { draft, content })
-}
-
-/// The fields of the form, as they are kept.
-pub(crate) fn written(content: &Composition) -> Result<String, Trouble> {
-    serde_json::to_string(content).map_err(|_| Trouble::Failed("a draft cannot be written".to_owned()))
+    acts::opened(&visitor.console, id).await
 }
 
 impl Opened {
@@ -72,26 +59,6 @@ impl Opened {
 
     pub(crate) fn back(&self) -> Response {
         Redirect::to(&self.path()).into_response()
-    }
-
-    /// Keeps what it is now. The version is that which the form was made of: what somebody else wrote since stays.
-    pub(crate) async fn save(&mut self, visitor: &Visitor, version: u64) -> Result<(), Trouble> {
-        let console = &visitor.console;
-        let author = actor(&visitor.somebody()?.user);
-        let entry = console.scribe.entry(&visitor.act("draft-change", &self.draft.name))?;
-        let content = written(&self.content)?;
-        let new = NewDraft {
-            name: &self.draft.name,
-            campaign: self.draft.campaign,
-            content: &content,
-            wanted_at: self.draft.wanted_at,
-            author: &author,
-            now: visitor.at,
-        };
-        let at = store::DraftVersion { version, ..self.draft.at };
-        self.draft.at.version = console.store.save_draft(at, &new, &entry).await?;
-        self.draft.content = content;
-        Ok(())
     }
 }
 

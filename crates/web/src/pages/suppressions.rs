@@ -6,6 +6,7 @@ use axum::Extension;
 use axum::response::Response;
 use store::Scope;
 
+use crate::acts;
 use crate::choosing::Radios;
 use crate::form::Form;
 use crate::page::{Frame, html};
@@ -13,7 +14,7 @@ use crate::pages::person::suppressed;
 use crate::parts::{Errors, Input, Kind, Textarea};
 use crate::reason::{reason, reason_field};
 use crate::trouble::Trouble;
-use crate::visitor::{Visitor, actor};
+use crate::visitor::Visitor;
 
 #[derive(Template)]
 #[template(path = "suppressions.html")]
@@ -95,11 +96,7 @@ async fn change(visitor: &Visitor, sent: &Form, add: bool) -> Result<Response, T
     let Some(scope) = scope.filter(|_| errors.is_empty()) else {
         return page(visitor, sent, errors, "").await;
     };
-    let (officer, by) = (&visitor.console.officer, actor(&visitor.somebody()?.user));
-    let done = match add {
-        true => officer.suppress(address, scope, &why, &by).await?,
-        false => officer.release(address, scope, &why, &by).await?,
-    };
+    let done = acts::suppressions::change(&visitor.acting()?, add, address, scope, &why).await?;
     let said = match (done, add) {
         (None, _) => {
             errors.add("address", "Enter an e-mail address, like name@example.org");

@@ -15,7 +15,7 @@ use crate::page::{Frame, html};
 use crate::pages::upload_progress::progress;
 use crate::parts::{Boxes, Errors, Input, Kind, Tick};
 use crate::trouble::Trouble;
-use crate::uploads::{Stage, Upload, UploadId};
+use crate::uploads::{Owner, Stage, Upload, UploadId};
 use crate::visitor::Visitor;
 
 /// The form's fields.
@@ -90,11 +90,15 @@ struct Busy {
     total: u64,
 }
 
+/// Whose this visitor's uploads are.
+pub(crate) fn owner(visitor: &Visitor) -> Result<Owner, Trouble> {
+    Ok(Owner::User(visitor.somebody()?.user.id))
+}
+
 /// An upload of this visitor's own.
 pub(crate) fn found(visitor: &Visitor, id: &str) -> Result<(UploadId, Upload), Trouble> {
     let id = UploadId::parse(id).ok_or(Trouble::UploadGone)?;
-    let owner = visitor.somebody()?.user.id;
-    let upload = visitor.console.uploads.of(owner, id, visitor.at).ok_or(Trouble::UploadGone)?;
+    let upload = visitor.console.uploads.of(owner(visitor)?, id, visitor.at).ok_or(Trouble::UploadGone)?;
     Ok((id, upload))
 }
 

@@ -11,12 +11,11 @@ use axum::http::header::CACHE_CONTROL;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
-use store::UserId;
 
 use crate::console::Console;
-use crate::pages::upload::found;
+use crate::pages::upload::{found, owner};
 use crate::trouble::Trouble;
-use crate::uploads::{Stage, Upload, UploadId};
+use crate::uploads::{Owner, Stage, Upload, UploadId};
 use crate::visitor::Visitor;
 
 /// Between two looks.
@@ -36,7 +35,7 @@ pub(crate) fn progress(upload: &Upload) -> (&'static str, u64, u64) {
 
 struct Watch {
     console: Arc<Console>,
-    owner: UserId,
+    owner: Owner,
     id: UploadId,
     looks: u32,
     ended: bool,
@@ -65,7 +64,7 @@ pub(crate) async fn events(
 ) -> Result<Response, Trouble> {
     let (id, _) = found(&visitor, &id)?;
     let place = visitor.console.watching.clone().try_acquire_owned().map_err(|_| Trouble::Busy)?;
-    let owner = visitor.somebody()?.user.id;
+    let owner = owner(&visitor)?;
     let watch = Watch { console: visitor.console.clone(), owner, id, looks: 0, ended: false };
     let events = stream::unfold((watch, place), |(mut watch, place)| async move {
         let event = watch.next().await?;

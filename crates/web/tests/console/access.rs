@@ -127,6 +127,7 @@ impl Filling {
             Some("requests") => route.path.replace("{id}", &self.request.to_string()),
             Some("holds") => route.path.replace("{id}", &self.hold.to_string()),
             Some("users") => route.path.replace("{id}", &self.user.to_string()),
+            Some("api-keys") => route.path.replace("{id}", "999999"),
             Some("me") => route.path.replace("{id}", "999999"),
             Some("link") => route.path.replace("/link/{token}", &self.link),
             _ => route.path.to_owned(),

@@ -2,6 +2,16 @@
 
 mod access;
 mod acts;
+mod api_access;
+mod api_audiences;
+mod api_campaigns;
+mod api_client;
+mod api_document;
+mod api_drafts;
+mod api_idempotency;
+mod api_keys;
+mod api_requests;
+mod api_suppressions;
 mod approving;
 mod audiences;
 mod browser;

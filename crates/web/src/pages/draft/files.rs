@@ -4,17 +4,16 @@ use askama::Template;
 use axum::Extension;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Redirect, Response};
-use message::{ATTACHMENTS_MAX, ATTACHMENTS_OCTETS_MAX, Attachment, content_type_of};
-use store::{DraftFile, DraftVersion, NewDraft};
 
-use super::{Opened, is_changed, opened, version_of, written};
+use super::{Opened, is_changed, opened, version_of};
+use crate::acts::drafts as acts;
 use crate::choosing::FileInput;
 use crate::form::Form;
 use crate::page::{Frame, html};
 use crate::parts::Errors;
 use crate::trouble::Trouble;
 use crate::upload_body::{Part, UploadForm};
-use crate::visitor::{Visitor, actor};
+use crate::visitor::Visitor;
 
 const FILE: &str = "file";
 const CHANGED: &str = "Somebody else has changed this draft meanwhile. Look at it, and try again";
@@ -95,32 +94,16 @@ async fn kept(
     part: Part,
 ) -> Result<Result<Response, String>, Trouble> {
     let name = part.file_name().rsplit(['/', '\\']).next().unwrap_or_default().trim().to_owned();
-    let files = visitor.console.store.draft_files(opened.draft.at.id).await?;
-    let others = files.iter().filter(|file| file.name != name);
-    let (number, octets) = others.fold((0, 0), |(n, octets), file| (n + 1, octets + file.octets.len()));
-    if number >= ATTACHMENTS_MAX {
-        return Ok(Err(format!("There can be no more than {ATTACHMENTS_MAX} files")));
-    }
-    let Some(octets) = octets_of(part, ATTACHMENTS_OCTETS_MAX - octets.min(ATTACHMENTS_OCTETS_MAX)).await?
-    else {
-        return Ok(Err(
-            "The files are larger than 16 MiB together: many mailboxes would refuse them".to_owned()
-        ));
+    let room = match opened.room_for(&visitor.console, &name).await? {
+        Ok(room) => room,
+        Err(what) => return Ok(Err(what)),
     };
-    if octets.is_empty() {
-        return Ok(Err("Choose a file with something in it".to_owned()));
-    }
-    let content_type = content_type_of(&name);
-    let attachment = match Attachment::new(&name, content_type, octets) {
-        Ok(attachment) => attachment,
-        Err(_) => return Ok(Err("Give the file a shorter name, without signs that nobody sees".to_owned())),
+    let Some(octets) = octets_of(part, room).await? else { return Ok(Err(acts::FILES_TOO_LARGE.to_owned())) };
+    let file = match acts::attached(&name, octets) {
+        Ok(file) => file,
+        Err(what) => return Ok(Err(what.to_owned())),
     };
-    let names = &mut opened.content.attachments;
-    if !names.contains(&name) {
-        names.push(name.clone());
-    }
-    let file = DraftFile { name, content_type: content_type.to_owned(), octets: attachment.bytes().to_vec() };
-    match changed(visitor, &opened, version, Change::Add(&file)).await {
+    match opened.add_file(&visitor.acting()?, version, &file).await {
         Ok(()) => Ok(Ok(Redirect::to(&format!("{}/files", opened.path())).into_response())),
         Err(trouble) if is_changed(&trouble) => Ok(Err(CHANGED.to_owned())),
         Err(trouble) => Err(trouble),
@@ -139,37 +122,6 @@ async fn octets_of(mut part: Part, max: usize) -> Result<Option<Vec<u8>>, Troubl
     Ok(Some(octets))
 }
 
-enum Change<'a> {
-    Add(&'a DraftFile),
-    Remove(&'a str),
-}
-
-async fn changed(
-    visitor: &Visitor,
-    opened: &Opened,
-    version: u64,
-    change: Change<'_>,
-) -> Result<(), Trouble> {
-    let (console, draft) = (&visitor.console, &opened.draft);
-    let author = actor(&visitor.somebody()?.user);
-    let entry = console.scribe.entry(&visitor.act("draft-change", &draft.name))?;
-    let content = written(&opened.content)?;
-    let new = NewDraft {
-        name: &draft.name,
-        campaign: draft.campaign,
-        content: &content,
-        wanted_at: draft.wanted_at,
-        author: &author,
-        now: visitor.at,
-    };
-    let at = DraftVersion { version, ..draft.at };
-    match change {
-        Change::Add(file) => console.store.add_draft_file(at, &new, file, &entry).await?,
-        Change::Remove(name) => console.store.remove_draft_file(at, &new, name, &entry).await?,
-    };
-    Ok(())
-}
-
 pub(crate) async fn remove(
     Extension(visitor): Extension<Visitor>,
     Path(id): Path<String>,
@@ -177,11 +129,7 @@ pub(crate) async fn remove(
 ) -> Result<Response, Trouble> {
     let mut opened = opened(&visitor, &id).await?;
     let name = form.get("name").unwrap_or_default();
-    if !opened.content.attachments.iter().any(|file| file == name) {
-        return Err(Trouble::NotFound);
-    }
-    opened.content.attachments.retain(|file| file != name);
-    match changed(&visitor, &opened, version_of(&form), Change::Remove(name)).await {
+    match opened.remove_file(&visitor.acting()?, version_of(&form), name).await {
         Ok(()) => Ok(Redirect::to(&format!("{}/files", opened.path())).into_response()),
         Err(trouble) if is_changed(&trouble) => page(&visitor, &id, wrong(CHANGED)).await,
         Err(trouble) => Err(trouble),

@@ -71,7 +71,7 @@ pub(crate) async fn add(
         let kind = texts.first().map_or(message::SourceKind::Markdown, |text| text.kind);
         texts.push(ComposedText { kind, ..ComposedText::empty(tag) });
         let number = texts.len() - 1;
-        match opened.save(&visitor, version_of(&form)).await {
+        match opened.save(&visitor.acting()?, version_of(&form)).await {
             Ok(()) => {
                 let text = format!("{}/text/{number}", opened.path());
                 return Ok(Redirect::to(&text).into_response());
@@ -100,6 +100,6 @@ pub(crate) async fn remove(
         return Err(Trouble::NotFound);
     }
     opened.content.texts.remove(number);
-    opened.save(&visitor, version_of(&form)).await?;
+    opened.save(&visitor.acting()?, version_of(&form)).await?;
     Ok(Redirect::to(&format!("{}/languages", opened.path())).into_response())
 }

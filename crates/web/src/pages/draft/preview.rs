@@ -6,9 +6,10 @@ use axum::extract::{Path, RawQuery};
 use axum::http::header::CONTENT_SECURITY_POLICY;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 
-use store::Draft;
+use store::{Draft, DraftReader};
 
 use super::opened;
+use crate::acts;
 use crate::desk::Rendered;
 use crate::page::{Frame, html};
 use crate::pages::approval::{FRAME_POLICY, MESSAGE_POLICY};
@@ -30,19 +31,15 @@ struct Page {
 
 /// Notes that this visitor looks at people's messages of this draft: once, in the ledger.
 pub(crate) async fn note_look(visitor: &Visitor, draft: &Draft) -> Result<(), Trouble> {
-    let console = &visitor.console;
-    let user = visitor.somebody()?.user.id;
-    if console.store.looked_at_draft(draft.at.id, user).await? {
-        return Ok(());
-    }
-    let mut act = visitor.act("preview", &draft.audience.name);
-    act.detail = vec![("draft", draft.name.clone())];
-    let entry = console.scribe.entry(&act)?;
-    Ok(console.store.look_at_draft(draft.at.id, user, visitor.at, &entry).await?)
+    acts::drafts::note_look(&visitor.acting()?, reader(visitor)?, draft).await
+}
+
+fn reader(visitor: &Visitor) -> Result<DraftReader, Trouble> {
+    Ok(DraftReader::User(visitor.somebody()?.user.id))
 }
 
 async fn looked(visitor: &Visitor, draft: &Draft) -> Result<bool, Trouble> {
-    Ok(visitor.console.store.looked_at_draft(draft.at.id, visitor.somebody()?.user.id).await?)
+    Ok(visitor.console.store.looked_at_draft(draft.at.id, reader(visitor)?).await?)
 }
 
 pub(crate) async fn look(

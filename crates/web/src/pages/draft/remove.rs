@@ -6,6 +6,7 @@ use axum::extract::Path;
 use axum::response::{IntoResponse, Redirect, Response};
 
 use super::opened;
+use crate::acts;
 use crate::page::{Frame, html};
 use crate::trouble::Trouble;
 use crate::visitor::Visitor;
@@ -35,8 +36,6 @@ pub(crate) async fn remove(
     Path(id): Path<String>,
 ) -> Result<Response, Trouble> {
     let draft = opened(&visitor, &id).await?.draft;
-    let console = &visitor.console;
-    let entry = console.scribe.entry(&visitor.act("draft-remove", &draft.name))?;
-    console.store.delete_draft(draft.at.id, &entry).await?;
+    acts::drafts::remove(&visitor.acting()?, &draft).await?;
     Ok(Redirect::to("/campaigns").into_response())
 }

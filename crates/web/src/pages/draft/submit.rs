@@ -7,13 +7,12 @@ use axum::response::{IntoResponse, Redirect, Response};
 
 use super::checks::Shown;
 use super::{Opened, opened};
-use crate::drafting::{Checking, Checklist};
 use crate::form::Form;
 use crate::page::{Frame, html};
 use crate::pages::approval::when;
 use crate::parts::Errors;
 use crate::trouble::Trouble;
-use crate::visitor::{Visitor, actor};
+use crate::visitor::Visitor;
 
 /// A warning to be accepted.
 struct Warning {
@@ -43,18 +42,9 @@ pub(crate) async fn show(
     page(&visitor, &opened, &Form::default(), Errors::default()).await
 }
 
-/// What was checked of exactly this version.
-async fn checklist(visitor: &Visitor, opened: &Opened) -> Result<Option<Box<Checklist>>, Trouble> {
-    let checking = visitor.console.drafting.checking(opened.draft.at).await?;
-    Ok(match checking {
-        Checking::Checked(list) if list.can_be_submitted() => Some(list),
-        _ => None,
-    })
-}
-
 async fn page(visitor: &Visitor, opened: &Opened, sent: &Form, errors: Errors) -> Result<Response, Trouble> {
     let draft = &opened.draft;
-    let list = checklist(visitor, opened).await?;
+    let list = opened.checklist(&visitor.console).await?;
     let (mut facts, mut warnings) = (Vec::new(), Vec::new());
     if let Some(list) = &list {
         facts = vec![
@@ -90,19 +80,17 @@ pub(crate) async fn submit(
     let opened = opened(&visitor, &id).await?;
     // What is submitted is what the page was about.
     let list = match super::version_of(&form) == opened.draft.at.version {
-        true => checklist(&visitor, &opened).await?,
+        true => opened.checklist(&visitor.console).await?,
         false => None,
     };
     let Some(list) = list else {
         return page(&visitor, &opened, &form, Errors::default()).await;
     };
     let accepted: Vec<String> = form.all("accept").map(ToOwned::to_owned).collect();
-    let mut errors = Errors::default();
-    if list.warnings().any(|(word, _)| !accepted.iter().any(|accepted| accepted == word)) {
+    if !opened.submit(&visitor.acting()?, &list, accepted).await?.is_empty() {
+        let mut errors = Errors::default();
         errors.add("accept", "Tick each of them: you have looked at it, and it is meant to be so");
         return page(&visitor, &opened, &form, errors).await;
     }
-    let by = actor(&visitor.somebody()?.user);
-    visitor.console.drafting.submit(&opened.draft, accepted, &by).await?;
     Ok(Redirect::to(&format!("{}/checks", opened.path())).into_response())
 }

@@ -147,7 +147,7 @@ pub(crate) async fn save(
     let mut opened = opened(&visitor, &id).await?;
     let number = numbered(&opened, &number)?;
     read(&mut opened, number, &form);
-    match opened.save(&visitor, version_of(&form)).await {
+    match opened.save(&visitor.acting()?, version_of(&form)).await {
         Ok(()) => {}
         Err(trouble) if is_changed(&trouble) => {
             let mut errors = Errors::default();

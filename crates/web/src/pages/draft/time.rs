@@ -125,7 +125,7 @@ pub(crate) async fn set(
         Err((field, text)) => errors.add(field, text),
         Ok(at) => {
             opened.draft.wanted_at = at;
-            match opened.save(&visitor, version_of(&form)).await {
+            match opened.save(&visitor.acting()?, version_of(&form)).await {
                 Ok(()) => return Ok(opened.back()),
                 Err(trouble) if is_changed(&trouble) => {
                     errors.add(
