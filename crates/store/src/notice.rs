@@ -1,6 +1,5 @@
 //! Up to where staff was told by mail of what is in the ledger.
 
-
 use crate::audience::{count, number};
 use crate::{Store, StoreError};
 

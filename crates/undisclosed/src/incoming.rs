@@ -119,7 +119,7 @@ impl Incoming {
     fn say(&self, failure: &Failure) {
         let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
         if *said != failure.message {
-            failure.render(false);
+            self.installation.log_failure(failure);
             said.clone_from(&failure.message);
         }
     }

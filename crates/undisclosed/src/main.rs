@@ -21,6 +21,7 @@ mod installation;
 mod ledger_audit;
 mod letters_of;
 mod lists;
+mod log;
 mod message_files;
 mod notices;
 mod officer;

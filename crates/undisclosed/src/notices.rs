@@ -109,7 +109,7 @@ impl Notices {
             if let Err(failure) = self.tell().await {
                 let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
                 if *said != failure.message {
-                    failure.render(false);
+                    self.installation.log_failure(&failure);
                     said.clone_from(&failure.message);
                 }
             }
@@ -173,7 +173,7 @@ impl Notices {
             let person = PersonFields { address, values: Vec::new(), language: None };
             match one_message::send(&letters, &person, &relay, self.installation.now()).await {
                 Err(error) if error.may_pass() => return Err(not_told(&error.to_string())),
-                Err(error) => not_told(&error.to_string()).render(false),
+                Err(error) => self.installation.log_failure(&not_told(&error.to_string())),
                 Ok(_) => {}
             }
         }

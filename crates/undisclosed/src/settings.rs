@@ -12,6 +12,7 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Deserializer};
 
 use crate::failure::Failure;
+use crate::log::LogSettings;
 
 mod bounce;
 mod dkim;
@@ -96,6 +97,7 @@ pub(crate) struct Settings {
     pub(crate) keys: Keys,
     pub(crate) retention: Retention,
     pub(crate) controller: ControllerSettings,
+    pub(crate) log: LogSettings,
 }
 
 #[derive(Debug, Clone, Deserialize)]

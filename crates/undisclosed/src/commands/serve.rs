@@ -10,7 +10,7 @@ use serde_json::json;
 use tokio::net::TcpListener;
 use web::{Console, Origin, Parts, PublicPages, PublicParts, Sources, UploadLimits};
 
-use crate::answer::{answer, note};
+use crate::answer::answer;
 use crate::book::ConsoleScribe;
 use crate::cli::General;
 use crate::commands::worker;
@@ -30,105 +30,124 @@ pub(crate) async fn run(general: &General) -> Result<Exit, Failure> {
         Arc::new(Installation::open(general.config.as_deref(), general.database.as_deref()).await?);
     // Imports that a process before this one did not finish.
     installation.sweep().await?;
-    let settings = &installation.settings.console;
-    let (pages, address) = listen("console.listen", &settings.listen).await?;
-    let (health, health_address) = listen("health.listen", &installation.settings.health.listen).await?;
-    let origin = settings.url.clone().unwrap_or_else(|| format!("http://{address}"));
-    let origin = Origin::parse(&origin)
-        .map_err(|error| Failure::usage("settings", format!("console.url: {error}. Nothing was started")))?;
-    let console = console(&installation, origin.clone()).await?;
-    let public = match &installation.settings.public.listen {
-        Some(at) => Some((listen("public.listen", at).await?, public_pages(&installation)?)),
-        None => None,
-    };
-    let WaysIn { door, mailbox } = ways_in(&installation).await?;
-    let link = console.first_administrator_link().await.map_err(failed)?;
-    let public_address = public.as_ref().map(|((_, address), _)| format!("http://{address}"));
-    let mail_address = door.as_ref().map(|((_, address), _)| address.to_string());
-    let object = json!({
-        "console": origin.as_str(),
-        "health": format!("http://{health_address}"),
-        "public": public_address,
-        "mail": mail_address,
-        "first_administrator": link,
-    });
-    let mut words = format!("The console is at {}", origin.as_str());
-    if let Some(link) = &link {
-        words += &format!(
-            "\nNobody can sign in yet. This link makes the first administrator; it works once, and for 48 hours:\n{link}"
-        );
-    }
-    if let (Some(address), Some(url)) = (&public_address, &installation.settings.public.url) {
-        words += &format!("\nThe public pages are at {url}, and listen at {address}");
-    }
-    if let (Some(address), Some(domain)) = (&mail_address, &installation.settings.bounce.domain) {
-        words += &format!("\nMail for {domain} is taken at {address}");
-    }
-    answer(general.json, &object, &words);
-    note(general.json, "Ctrl-C ends it; what is being sent is finished first.");
-
-    let stop = sending::stop_signals()?;
-    let (mut for_pages, mut for_health, mut for_public, mut for_mail) =
-        (stop.clone(), stop.clone(), stop.clone(), stop.clone());
-    let serving =
-        web::serve(pages, web::router(&console), async move { asked(&mut for_pages, Stop::Soon).await });
-    let watched = web::serve(health, web::health(&sources(&installation)), async move {
-        asked(&mut for_health, Stop::Soon).await;
-    });
-    let facing_everybody = async move {
-        let Some(((listener, _), pages)) = public else { return Ok(()) };
-        let stopped = async move { asked(&mut for_public, Stop::Soon).await };
-        web::serve(listener, web::public_router(&pages), stopped).await
-    };
-    let taking_mail = async move {
-        let Some(((listener, _), door)) = door else { return Ok(()) };
-        let stopped = async move { asked(&mut for_mail, Stop::Soon).await };
-        returns::serve(listener, Arc::new(door), stopped).await
-    };
-    let for_mailbox = stop.clone();
-    let reading = async move {
-        if let Some((incoming, mailbox)) = mailbox {
-            mailbox.keep_read(&incoming, for_mailbox).await;
-        }
-    };
-    let notices = settings.notices.then(|| Notices::new(&installation, origin.as_str()));
-    let for_notices = stop.clone();
-    let telling = async move {
-        if let Some(notices) = notices {
-            notices.keep_telling(for_notices).await;
-        }
-    };
-    let working = worker::work(&installation, &stop, general.json, false);
-    let sweeping = tokio::spawn(async move { console.keep_uploads_swept().await });
-    let (served, health, faced, taken, worked, (), ()) =
-        tokio::join!(serving, watched, facing_everybody, taking_mail, working, reading, telling);
-    sweeping.abort();
-    let io = |error: std::io::Error| {
-        Failure::unexpected("console", format!("the console ended: {}", error.kind()))
-    };
-    served.and(health).and(faced).and(taken).map_err(io)?;
-    worked?;
-    Ok(Exit::Done)
+    let bound = Bound::new(&installation).await?;
+    bound.announce(&installation, general.json).await?;
+    bound.serve(&installation, general.json).await
 }
 
-type Listening = (TcpListener, SocketAddr);
-
-/// The ways by which mail comes in, as far as the settings have them.
-struct WaysIn {
+/// Everything that listens. It does before anything is said, so that nothing is said that is not so.
+struct Bound {
+    console: Arc<Console>,
+    origin: Origin,
+    pages: Listening,
+    health: Listening,
+    public: Option<(Listening, Arc<PublicPages>)>,
     door: Option<(Listening, Door<Incoming>)>,
     mailbox: Option<(Arc<Incoming>, ReadyMailbox)>,
 }
 
-async fn ways_in(installation: &Arc<Installation>) -> Result<WaysIn, Failure> {
-    let incoming = Arc::new(Incoming::new(installation)?);
-    let bounce = &installation.settings.bounce;
-    let door = match &bounce.listen {
-        Some(at) => Some((listen("bounce.listen", at).await?, incoming.clone().door()?)),
-        None => None,
-    };
-    let mailbox = ReadyMailbox::find(&bounce.mailbox)?.map(|mailbox| (incoming, mailbox));
-    Ok(WaysIn { door, mailbox })
+impl Bound {
+    async fn new(installation: &Arc<Installation>) -> Result<Self, Failure> {
+        let settings = &installation.settings;
+        let pages = listen("console.listen", &settings.console.listen).await?;
+        let health = listen("health.listen", &settings.health.listen).await?;
+        let origin = settings.console.url.clone().unwrap_or_else(|| format!("http://{}", pages.1));
+        let origin = Origin::parse(&origin).map_err(|error| {
+            Failure::usage("settings", format!("console.url: {error}. Nothing was started"))
+        })?;
+        let console = console(installation, origin.clone()).await?;
+        let public = match &settings.public.listen {
+            Some(at) => Some((listen("public.listen", at).await?, public_pages(installation)?)),
+            None => None,
+        };
+        let incoming = Arc::new(Incoming::new(installation)?);
+        let door = match &settings.bounce.listen {
+            Some(at) => Some((listen("bounce.listen", at).await?, incoming.clone().door()?)),
+            None => None,
+        };
+        let mailbox = ReadyMailbox::find(&settings.bounce.mailbox)?.map(|mailbox| (incoming, mailbox));
+        Ok(Self { console, origin, pages, health, public, door, mailbox })
+    }
+
+    /// Says where everything is, and how the first administrator comes in.
+    async fn announce(&self, installation: &Installation, as_json: bool) -> Result<(), Failure> {
+        let settings = &installation.settings;
+        let link = self.console.first_administrator_link().await.map_err(failed)?;
+        let health = format!("http://{}", self.health.1);
+        let public = self.public.as_ref().map(|((_, address), _)| format!("http://{address}"));
+        let mail = self.door.as_ref().map(|((_, address), _)| address.to_string());
+        let object = json!({
+            "console": self.origin.as_str(), "health": health, "public": public, "mail": mail, "first_administrator": link,
+        });
+        let mut words = format!("The console is at {}", self.origin.as_str());
+        if let Some(link) = &link {
+            words += &format!(
+                "\nNobody can sign in yet. This link makes the first administrator; it works once, and for 48 hours:\n{link}"
+            );
+        }
+        if let (Some(address), Some(url)) = (&public, &settings.public.url) {
+            words += &format!("\nThe public pages are at {url}, and listen at {address}");
+        }
+        if let (Some(address), Some(domain)) = (&mail, &settings.bounce.domain) {
+            words += &format!("\nMail for {domain} is taken at {address}");
+        }
+        answer(as_json, &object, &words);
+        // Without the link: whoever reads a log is not to become an administrator.
+        let listening = json!({"console": self.pages.1, "health": health, "public": public, "mail": mail});
+        let words = "Ctrl-C ends it; what is being sent is finished first.";
+        installation.log_event(as_json, "listening", &listening, words);
+        Ok(())
+    }
+
+    /// Serves until it is told to stop.
+    async fn serve(self, installation: &Arc<Installation>, quiet: bool) -> Result<Exit, Failure> {
+        let stop = sending::stop_signals()?;
+        let soon = || {
+            let mut stop = stop.clone();
+            async move { asked(&mut stop, Stop::Soon).await }
+        };
+        let serving = web::serve(self.pages.0, web::router(&self.console), soon());
+        let watched = web::serve(self.health.0, web::health(&sources(installation)), soon());
+        let facing_everybody = async {
+            let Some(((listener, _), pages)) = self.public else { return Ok(()) };
+            web::serve(listener, web::public_router(&pages), soon()).await
+        };
+        let taking_mail = async {
+            let Some(((listener, _), door)) = self.door else { return Ok(()) };
+            returns::serve(listener, Arc::new(door), soon()).await
+        };
+        let reading = async {
+            if let Some((incoming, mailbox)) = self.mailbox {
+                mailbox.keep_read(&incoming, stop.clone()).await;
+            }
+        };
+        let telling = async {
+            if installation.settings.console.notices {
+                Notices::new(installation, self.origin.as_str()).keep_telling(stop.clone()).await;
+            }
+        };
+        let console = self.console.clone();
+        let sweeping = tokio::spawn(async move { console.keep_uploads_swept().await });
+        let (served, watched, faced, taken, worked, (), ()) = tokio::join!(
+            serving,
+            watched,
+            facing_everybody,
+            taking_mail,
+            worker::work(installation, &stop, quiet, false),
+            reading,
+            telling
+        );
+        sweeping.abort();
+        let io = |error: std::io::Error| {
+            Failure::unexpected("console", format!("the console ended: {}", error.kind()))
+        };
+        served.and(watched).and(faced).and(taken).map_err(io)?;
+        worked?;
+        Ok(Exit::Done)
+    }
 }
+
+type Listening = (TcpListener, SocketAddr);
 
 /// Numbers for whatever watches it.
 fn sources(installation: &Arc<Installation>) -> Sources {

@@ -11,7 +11,7 @@ use serde_json::json;
 use store::CampaignId;
 use tokio::task::JoinSet;
 
-use crate::answer::{answer, note};
+use crate::answer::answer;
 use crate::campaign_object::CampaignObject;
 use crate::cli::{General, WorkerArgs};
 use crate::failure::{Exit, Failure};
@@ -101,13 +101,13 @@ impl Shift {
                     [self.installation.finish_forgetting().await, self.installation.close_accounts().await]
                 {
                     if let Err(failure) = done {
-                        failure.render(false);
+                        self.installation.log_failure(&failure);
                     }
                 }
                 if retained.is_none_or(|at| looked.duration_since(at) >= RETENTION) {
                     retained = Some(looked);
                     if let Err(failure) = self.installation.run_retention(looked).await {
-                        failure.render(false);
+                        self.installation.log_failure(&failure);
                     }
                 }
             }
@@ -162,7 +162,8 @@ impl Shift {
             Ok(Some(sent)) => {
                 self.left_alone.remove(&id);
                 self.broken_off.remove(&id);
-                note(self.quiet, &sent.object.table());
+                let object = &sent.object;
+                self.installation.log_event(self.quiet, "campaign", &object.to_json(), &object.table());
                 let exit = sent.exit();
                 self.sent.insert(id.get(), (sent.object, exit));
                 if self.sent.len() > ANSWERED_MAX {
@@ -178,7 +179,7 @@ impl Shift {
                     self.broken_off.insert(id);
                 }
                 if self.left_alone.get(&id).is_none_or(|left| left.message != failure.message) {
-                    failure.render(false);
+                    self.installation.log_failure(&failure);
                 }
                 self.leave_alone(id, failure.message);
             }

@@ -3,6 +3,7 @@
 mod approval;
 mod backup;
 mod bench;
+mod canary;
 mod contract;
 mod control;
 mod erase;
