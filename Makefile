@@ -1,7 +1,7 @@
 # Everything a newcomer needs: make demo, make test.
 
 BIN := $(or $(CARGO_TARGET_DIR),target)/release/undisclosed
-.PHONY: demo build front test audit bench fuzz prerequisites
+.PHONY: demo build front test audit bench bench-console fuzz prerequisites
 
 # The main job on embedded data; it cannot send real mail. ARGS=--exit ends with the accounting.
 demo: build
@@ -38,6 +38,11 @@ bench: build
 	cd benches/nodemailer && npm ci --silent --no-audit --no-fund
 	cargo run --release --locked --manifest-path benches/Cargo.toml --target-dir target/benches -- $(BIN) $(BENCH)
 	cargo bench --workspace --locked
+
+# Sending at a pace of 2,000 a second while people look at the console and at the public pages: a table.
+bench-console: build
+	cd tests/browser && npm ci --silent --no-audit --no-fund
+	UNDISCLOSED=$(BIN) node benches/console/load.mjs
 
 # FUZZ_SECONDS for each target; needs a nightly toolchain and cargo-fuzz.
 FUZZ_SECONDS ?= 60

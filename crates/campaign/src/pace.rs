@@ -86,6 +86,24 @@ mod tests {
         assert_eq!(pace.take(now - SignedDuration::from_hours(1)), Ok(()));
     }
 
+    #[test]
+    fn a_fast_pace_is_reached_by_timers_that_wake_to_the_millisecond() {
+        let rate = Rate::per_second(2_000);
+        let in_a_second = |mut pace: Pace| {
+            let mut sent = 0;
+            for millisecond in 0..1_000 {
+                let now = Timestamp::UNIX_EPOCH + SignedDuration::from_millis(millisecond);
+                while pace.take(now).is_ok() {
+                    sent += 1;
+                }
+            }
+            sent
+        };
+        let sent = in_a_second(Pace::with_tolerance(rate, SignedDuration::from_millis(50)));
+        assert!((1_990..=2_000).contains(&sent), "{sent}");
+        assert!(in_a_second(Pace::new(rate)) <= 1_000, "without a tolerance every other place is lost");
+    }
+
     proptest! {
         #[test]
         fn never_more_than_the_rate(messages in 1..500u32, steps in proptest::collection::vec(0..50i64, 1..400)) {

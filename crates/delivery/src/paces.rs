@@ -88,7 +88,8 @@ impl Paces {
                 let (waiting, places) = (AtomicU32::new(0), tokio::sync::Mutex::default());
                 All::Shared(Box::new(SharedPace { store, patience, lane, rate, waiting, places }))
             } else {
-                All::Own(Mutex::new(Pace::new(rate)))
+                // Timers wake to the millisecond, and places of a fast pace are nearer: who comes late keeps to them.
+                All::Own(Mutex::new(Pace::with_tolerance(rate, LATE_MAX)))
             }
         });
         Self { all, domains }
