@@ -81,7 +81,7 @@ pub use restore::Restore;
 pub use retention::{KeptAudience, KeptWords};
 pub use returned::{FULL_MAILBOXES_MAX, Noted, RETURN_REASONS_MAX, ReturnCount, Returned, Stop};
 pub use session::{AGENT_CHARS_MAX, NewSession, SESSIONS_PER_USER_MAX, Session, SessionId};
-pub use subject::{DELIVERIES_OF_PERSON_MAX, PersonDelivery, PersonRequest};
+pub use subject::{DELIVERIES_OF_PERSON_MAX, PersonDelivery, PersonRequest, PersonReturn};
 pub use submission::Submission;
 pub use suppression::Scope;
 pub use user::{Credentials, NewUser, USERS_MAX, User, UserId};

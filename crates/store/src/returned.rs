@@ -4,6 +4,7 @@ use campaign::{DeliveryEvent, DeliveryState, FULL_WITHIN, ReturnKind};
 use jiff::Timestamp;
 use keys::Fingerprint;
 use mail::report::EnhancedCode;
+use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
 use crate::account::ACCOUNT_NONE;
@@ -160,9 +161,11 @@ impl Store {
         .await?;
         rows.iter()
             .map(|row| {
-                let kind = ReturnKind::from_number(small(row, "kind")?)
-                    .ok_or(StoreError::Foreign("delivery_return.kind"))?;
-                Ok(ReturnCount { kind, code: decoded(count(row, "code")?), number: count(row, "number")? })
+                Ok(ReturnCount {
+                    kind: kind_of_return(row)?,
+                    code: code(row)?,
+                    number: count(row, "number")?,
+                })
             })
             .collect()
     }
@@ -277,6 +280,15 @@ fn encoded(code: Option<EnhancedCode>) -> i64 {
     code.map_or(0, |code| {
         i64::from(code.class) * 1_000_000 + i64::from(code.subject) * 1_000 + i64::from(code.detail)
     })
+}
+
+pub(crate) fn kind_of_return(row: &AnyRow) -> Result<ReturnKind, StoreError> {
+    ReturnKind::from_number(small(row, "kind")?).ok_or(StoreError::Foreign("delivery_return.kind"))
+}
+
+/// Why it came back.
+pub(crate) fn code(row: &AnyRow) -> Result<Option<EnhancedCode>, StoreError> {
+    Ok(decoded(count(row, "code")?))
 }
 
 fn decoded(number: u64) -> Option<EnhancedCode> {

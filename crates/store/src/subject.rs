@@ -1,14 +1,16 @@
 //! What the database knows of one person, for whoever answers them (UK GDPR Art. 15).
 
-use campaign::DeliveryState;
+use campaign::{DeliveryState, ReturnKind};
 use jiff::Timestamp;
 use keys::Fingerprint;
+use mail::report::EnhancedCode;
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
 use crate::audience::{count, number, small, time};
 use crate::claim::moment;
 use crate::request::kind_of;
+use crate::returned::{code, kind_of_return};
 use crate::{CampaignId, PersonAt, RequestId, RequestKind, Scope, Store, StoreError};
 
 /// Deliveries to one person of one audience that are read: more campaigns than an audience is kept for.
@@ -41,6 +43,19 @@ pub struct PersonDelivery {
     pub message_hash: String,
     /// The relay's words, sealed and in base64.
     pub reply: String,
+    /// What came back about it, as it first came.
+    pub came_back: Vec<PersonReturn>,
+}
+
+/// Something that came back about a delivery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PersonReturn {
+    /// What.
+    pub kind: ReturnKind,
+    /// Why, for a bounce that said so.
+    pub code: Option<EnhancedCode>,
+    /// When it came first.
+    pub at: Timestamp,
 }
 
 /// Something that one person asked for.
@@ -72,7 +87,38 @@ impl Store {
         .bind(i64::from(DELIVERIES_OF_PERSON_MAX))
         .fetch_all(&self.read)
         .await?;
-        rows.iter().map(delivery).collect()
+        let mut deliveries: Vec<PersonDelivery> = rows.iter().map(delivery).collect::<Result<_, _>>()?;
+        for (campaign, number, came_back) in self.returns_of_person(place).await? {
+            let about = deliveries.iter_mut().find(|one| (one.campaign, one.number) == (campaign, number));
+            if let Some(delivery) = about {
+                delivery.came_back.push(came_back);
+            }
+        }
+        Ok(deliveries)
+    }
+
+    async fn returns_of_person(
+        &self,
+        place: &PersonAt,
+    ) -> Result<Vec<(CampaignId, u64, PersonReturn)>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT r.campaign_id, r.delivery, r.kind, r.code, r.first_at FROM campaign c \
+             JOIN delivery d ON d.campaign_id = c.id \
+             JOIN delivery_return r ON r.campaign_id = d.campaign_id AND r.delivery = d.number \
+             WHERE c.audience_id = $1 AND d.row_number = $2 ORDER BY r.first_at, r.kind LIMIT $3",
+        )
+        .bind(place.audience.id)
+        .bind(number(place.row))
+        .bind(i64::from(DELIVERIES_OF_PERSON_MAX))
+        .fetch_all(&self.read)
+        .await?;
+        rows.iter()
+            .map(|row| {
+                let came_back =
+                    PersonReturn { kind: kind_of_return(row)?, code: code(row)?, at: time(row, "first_at")? };
+                Ok((CampaignId(row.try_get("campaign_id")?), count(row, "delivery")?, came_back))
+            })
+            .collect()
     }
 
     /// The suppressions of an address, and since when.
@@ -164,5 +210,6 @@ fn delivery(row: &AnyRow) -> Result<PersonDelivery, StoreError> {
         settled_at: moment(row, "settled_at")?,
         message_hash: row.try_get("message_hash")?,
         reply: row.try_get("reply")?,
+        came_back: Vec::new(),
     })
 }

@@ -179,5 +179,6 @@ pub(super) fn delivered(delivery: &PersonDelivery) -> Delivered {
         state: delivery.state,
         at,
         status: format!("{code} {}", delivery.enhanced).trim().to_owned(),
+        came_back: delivery.came_back.clone(),
     }
 }

@@ -5,8 +5,9 @@ use askama::Template;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::officer::Dossier;
+use crate::officer::{Dossier, OpenMessage};
 use crate::pages::approval::when;
+use crate::pages::campaign::returned;
 use crate::pages::person::{asked, suppressed};
 
 /// The page.
@@ -20,6 +21,10 @@ pub(crate) struct Document {
 impl Document {
     fn suppressions(&self) -> Vec<(&'static str, String)> {
         self.dossier.suppressions.iter().map(|(scope, at)| (suppressed(*scope), when(*at))).collect()
+    }
+
+    fn came_back(message: &OpenMessage) -> Vec<(String, String)> {
+        message.delivered.came_back.iter().map(|one| (returned(one.kind, one.code), when(one.at))).collect()
     }
 
     fn requests(&self) -> Vec<(&'static str, String)> {
@@ -41,6 +46,9 @@ pub(crate) fn json(dossier: &Dossier, made_at: Timestamp) -> Value {
         json!({
             "campaign": message.delivered.name, "state": message.delivered.state.word(),
             "at": message.delivered.at.map(|at| at.to_string()), "status": message.delivered.status,
+            "came_back": message.delivered.came_back.iter().map(|one| json!({
+                "what": one.kind.word(), "code": one.code.map(|code| code.to_string()), "at": one.at.to_string(),
+            })).collect::<Vec<_>>(),
             "mail_server_said": message.reply, "subject": message.subject, "text": message.text,
             "message": message.octets, "message_is": message.as_sent.words(), "cannot_be_made_again": message.cannot,
         })
@@ -79,7 +87,7 @@ pub(crate) const RIGHTS: &[&str] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::officer::{AsSent, Delivered, ListValues, OpenMessage};
+    use crate::officer::{AsSent, Delivered, ListValues};
 
     #[test]
     fn what_others_wrote_is_text_in_the_page() {
@@ -90,6 +98,11 @@ mod tests {
             state: campaign::DeliveryState::Accepted,
             at: Some(Timestamp::UNIX_EPOCH),
             status: hostile(),
+            came_back: vec![store::PersonReturn {
+                kind: campaign::ReturnKind::BadMailbox,
+                code: None,
+                at: Timestamp::UNIX_EPOCH,
+            }],
         };
         let dossier = Dossier {
             address: hostile(),
@@ -113,7 +126,9 @@ mod tests {
         };
         let value = json(&dossier, Timestamp::UNIX_EPOCH);
         assert_eq!(value["lists"][0]["values"][hostile()], hostile());
+        assert_eq!(value["messages"][0]["came_back"][0]["what"], "bad mailbox");
         let page = Document { dossier, made_at: String::new() }.render().unwrap();
+        assert!(page.contains("Came back: bounced: there is no such mailbox"), "{page}");
         assert!(!page.contains("<script") && page.contains("&#60;script"), "{page}");
         assert!(!page.contains("http://") && !page.contains("https://"), "nothing is loaded from elsewhere");
     }

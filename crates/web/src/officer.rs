@@ -4,7 +4,7 @@ use std::fmt;
 
 use campaign::DeliveryState;
 use jiff::Timestamp;
-use store::{PersonRequest, Scope};
+use store::{PersonRequest, PersonReturn, Scope};
 
 use crate::desk::Answer;
 
@@ -41,6 +41,8 @@ pub struct Delivered {
     pub at: Option<Timestamp>,
     /// The relay's code and enhanced code; empty without a reply.
     pub status: String,
+    /// What came back about it.
+    pub came_back: Vec<PersonReturn>,
 }
 
 /// What is known of somebody, the address masked (promise 9).

@@ -19,6 +19,7 @@ contract! {
     a_full_mailbox_is_remembered_for_a_year_and_not_of_the_erased,
     reasons_are_bounded,
     an_unsubscribe_by_the_link_is_counted,
+    what_came_back_is_known_of_its_person_alone,
 }
 
 const UNKNOWN: EnhancedCode = EnhancedCode { class: 5, subject: 1, detail: 1 };
@@ -173,4 +174,24 @@ async fn an_unsubscribe_by_the_link_is_counted(bench: Bench) {
         fine(store.returns(id).await),
         [ReturnCount { kind: ReturnKind::Unsubscribe, code: None, number: 1 }]
     );
+}
+
+async fn what_came_back_is_known_of_its_person_alone(bench: Bench) {
+    let store = &bench.store;
+    let id = campaign_of(store, "one", 5).await;
+    fine(store.take_return(&bounce(id, 1), &act()).await);
+    let reply = Returned { kind: Some((ReturnKind::Reply, None)), ..bounce(id, 1) };
+    fine(store.take_return(&reply, &act()).await);
+    let audience = fine(store.audience_of(&fine(store.campaign("one").await)).await);
+    for row in fine(store.deliveries(id, None, 0, 100).await) {
+        let place = PersonAt { audience: audience.clone(), row: row.row };
+        let deliveries = fine(store.deliveries_of_person(&place).await);
+        let came_back: Vec<_> = deliveries
+            .iter()
+            .flat_map(|delivery| &delivery.came_back)
+            .map(|one| (one.kind, one.code))
+            .collect();
+        let expected = [(ReturnKind::BadMailbox, Some(UNKNOWN)), (ReturnKind::Reply, None)];
+        assert_eq!(came_back, if row.number == 1 { &expected[..] } else { &[] }, "row {}", row.row);
+    }
 }

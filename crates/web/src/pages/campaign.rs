@@ -1,6 +1,7 @@
 //! One campaign: how far it is, what went wrong, who decided; and to stop it.
 
 use std::convert::Infallible;
+use std::fmt::Display;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -183,24 +184,28 @@ async fn problems(visitor: &Visitor, campaign: &Campaign) -> Result<Vec<String>,
 async fn came_back(visitor: &Visitor, campaign: &Campaign) -> Result<Vec<String>, Trouble> {
     let returns = visitor.console.store.returns(campaign.id).await?;
     let line = |count: store::ReturnCount| {
-        let code = count.code.map_or(String::new(), |code| format!(" ({code})"));
-        let n = count.number;
-        match count.kind {
-            ReturnKind::BadMailbox => {
-                format!(
-                    "{n} bounced: there is no such mailbox{code}. Nothing more is sent to these addresses"
-                )
-            }
-            ReturnKind::FullMailbox => format!("{n} bounced: the mailbox is full{code}"),
-            ReturnKind::Undelivered => format!("{n} bounced for another reason{code}"),
-            ReturnKind::Complaint => {
-                format!("{n} complained to their mail provider. They get no more surveys")
-            }
-            ReturnKind::Unsubscribe => format!("{n} asked for no more surveys"),
-            ReturnKind::Reply => format!("{n} wrote back; their words went to whoever reads answers"),
-        }
+        let follows = match count.kind {
+            ReturnKind::BadMailbox => ". Nothing more is sent to these addresses",
+            ReturnKind::Complaint => ". They get no more surveys",
+            ReturnKind::Reply => "; their words went to whoever reads answers",
+            _ => "",
+        };
+        format!("{} {}{follows}", count.number, returned(count.kind, count.code))
     };
     Ok(returns.into_iter().map(line).collect())
+}
+
+/// What came back about somebody's message, and the code that says why.
+pub(crate) fn returned(kind: ReturnKind, code: Option<impl Display>) -> String {
+    let what = match kind {
+        ReturnKind::BadMailbox => "bounced: there is no such mailbox",
+        ReturnKind::FullMailbox => "bounced: the mailbox is full",
+        ReturnKind::Undelivered => "bounced for another reason",
+        ReturnKind::Complaint => "complained to their mail provider",
+        ReturnKind::Unsubscribe => "asked for no more surveys",
+        ReturnKind::Reply => "wrote back",
+    };
+    code.map_or_else(|| what.to_owned(), |code| format!("{what} ({code})"))
 }
 
 /// Counts for whoever has the page open, until nothing changes any more.

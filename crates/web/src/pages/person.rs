@@ -11,9 +11,10 @@ use store::{Audience, RequestKind, Scope};
 
 use crate::dossier::{Document, json};
 use crate::form::Form;
-use crate::officer::{Dossier, Known, PersonPlace};
+use crate::officer::{Delivered, Dossier, Known, PersonPlace};
 use crate::page::{Frame, html};
 use crate::pages::approval::when;
+use crate::pages::campaign::returned;
 use crate::parts::{Errors, Textarea};
 use crate::reason::{reason, reason_field};
 use crate::trouble::Trouble;
@@ -24,7 +25,7 @@ pub(crate) struct Facts {
     /// Where: audience, row, imported when, and the page.
     pub(crate) lists: Vec<(String, u64, String, String)>,
     /// Campaign, its number, state, when, status.
-    pub(crate) deliveries: Vec<(String, i64, &'static str, String, String)>,
+    pub(crate) deliveries: Vec<(String, i64, String, String, String)>,
     pub(crate) suppressions: Vec<(&'static str, String)>,
     /// What was asked, when, and when handled.
     pub(crate) requests: Vec<(&'static str, String, String)>,
@@ -46,7 +47,7 @@ impl Facts {
                     (
                         d.name.clone(),
                         d.campaign,
-                        d.state.word(),
+                        standing(d),
                         d.at.map_or_else(String::new, when),
                         d.status.clone(),
                     )
@@ -76,6 +77,12 @@ pub(crate) const fn suppressed(scope: Scope) -> &'static str {
         Scope::Address => "The mailbox is bad",
         Scope::Unsafe => "E-mail is not safe for them",
     }
+}
+
+/// Where a message to somebody stands, and what came back about it.
+fn standing(delivered: &Delivered) -> String {
+    let came_back = delivered.came_back.iter().map(|one| returned(one.kind, one.code));
+    std::iter::once(delivered.state.word().to_owned()).chain(came_back).collect::<Vec<_>>().join("; ")
 }
 
 /// What was asked for, in words.

@@ -49,6 +49,7 @@ impl TestOfficer {
                 state: DeliveryState::Accepted,
                 at: Some(START),
                 status: hostile(),
+                came_back: Vec::new(),
             }],
             suppressions: vec![(Scope::Unsafe, START)],
             requests: vec![PersonRequest {
