@@ -17,6 +17,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 
 use crate::{Arrival, Desk, SETTLE_WAIT, Settled, Way};
 
@@ -63,8 +64,8 @@ pub struct Mailbox {
     pub host: String,
     /// Its port.
     pub port: u16,
-    /// TLS from the first octet (RFC 8314 §3.2); without it in the clear, which is for this machine alone.
-    pub tls: Option<Arc<ClientConfig>>,
+    /// TLS from the first octet (RFC 8314 §3.2): there is no other way to it.
+    pub tls: Arc<ClientConfig>,
     /// The folder: `INBOX`.
     pub folder: String,
     /// Octets of a message that are read.
@@ -136,14 +137,9 @@ impl Mailbox {
     async fn connect(&self) -> Result<Bounded, MailboxError> {
         let unreachable = |_: io::Error| MailboxError::Unreachable;
         let stream = TcpStream::connect((self.host.as_str(), self.port)).await.map_err(unreachable)?;
-        let wire: Box<dyn Wire> = match &self.tls {
-            None => Box::new(stream),
-            Some(config) => {
-                let name = ServerName::try_from(self.host.clone()).map_err(|_| MailboxError::Tls)?;
-                let connector = TlsConnector::from(config.clone());
-                Box::new(connector.connect(name, stream).await.map_err(|_| MailboxError::Tls)?)
-            }
-        };
+        let name = ServerName::try_from(self.host.clone()).map_err(|_| MailboxError::Tls)?;
+        let connector = TlsConnector::from(self.tls.clone());
+        let wire = connector.connect(name, stream).await.map_err(|_| MailboxError::Tls)?;
         Ok(Bounded { wire, left: ANSWER_OCTETS_MAX })
     }
 }
@@ -252,14 +248,10 @@ impl Reading {
     }
 }
 
-trait Wire: AsyncRead + AsyncWrite + Unpin + Send + std::fmt::Debug {}
-
-impl<T: AsyncRead + AsyncWrite + Unpin + Send + std::fmt::Debug> Wire for T {}
-
 /// A connection on which only so much may come before it is allowed more: the parser above keeps a whole answer.
 #[derive(Debug)]
 struct Bounded {
-    wire: Box<dyn Wire>,
+    wire: TlsStream<TcpStream>,
     left: usize,
 }
 

@@ -32,11 +32,16 @@ impl Memory {
 }
 
 /// Octets that are kept, and counted until they go.
-#[derive(Debug)]
 pub(crate) struct Kept {
     memory: Arc<Memory>,
     counted: usize,
     octets: Vec<u8>,
+}
+
+impl std::fmt::Debug for Kept {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "[{} octets]", self.octets.len())
+    }
 }
 
 /// The least that is kept for a message.

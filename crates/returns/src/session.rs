@@ -99,8 +99,7 @@ enum Stage {
     Closed,
 }
 
-/// One dialogue.
-#[derive(Debug)]
+/// One dialogue. It prints nothing of what was said.
 pub struct Session {
     terms: Arc<Terms>,
     stage: Stage,
@@ -111,6 +110,12 @@ pub struct Session {
     transactions: u32,
     errors: u32,
     idle_commands: u32,
+}
+
+impl std::fmt::Debug for Session {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "[session, {:?}]", self.terms.protocol)
+    }
 }
 
 impl Session {

@@ -8,12 +8,14 @@ use data_encoding::BASE64;
 use returns::{
     Arrival, Desk, Login, Looked, MESSAGES_OF_A_LOOK_MAX, Mailbox, MailboxError, Recipient, Settled, Way,
 };
-use rustls::{ClientConfig, RootCertStore};
-use rustls_pki_types::CertificateDer;
+use rustls::{ClientConfig, RootCertStore, ServerConfig};
 use rustls_pki_types::pem::PemObject;
+use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use testkit::{Authority, Dovecot};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 
 /// Takes what is a bounce, leaves what is not, and is away where told.
 #[derive(Default)]
@@ -56,7 +58,7 @@ fn trusting(authority: &Authority) -> Arc<ClientConfig> {
     Arc::new(config)
 }
 
-fn mailbox(port: u16, tls: Option<Arc<ClientConfig>>) -> Mailbox {
+fn mailbox(port: u16, tls: Arc<ClientConfig>) -> Mailbox {
     Mailbox { host: "localhost".to_owned(), port, tls, folder: "INBOX".to_owned(), octets_max: 1_000 }
 }
 
@@ -70,7 +72,7 @@ async fn what_is_taken_goes_and_what_is_left_is_looked_at_once() {
     let dovecot = Dovecot::start(&authority.good("localhost"));
     let (user, password) = dovecot.login();
     let login = Login::Password(&user, &password);
-    let mailbox = mailbox(dovecot.port(), Some(trusting(&authority)));
+    let mailbox = mailbox(dovecot.port(), trusting(&authority));
     for subject in ["bounce 1", "hello", "bounce 2"] {
         dovecot.deliver(&message(subject, "x"));
     }
@@ -98,7 +100,7 @@ async fn messages_of_a_look_and_one_past() {
     let dovecot = Dovecot::start(&authority.good("localhost"));
     let (user, password) = dovecot.login();
     let login = Login::Password(&user, &password);
-    let mailbox = mailbox(dovecot.port(), Some(trusting(&authority)));
+    let mailbox = mailbox(dovecot.port(), trusting(&authority));
     for _ in 0..=MESSAGES_OF_A_LOOK_MAX {
         dovecot.deliver(&message("bounce", "x"));
     }
@@ -114,12 +116,12 @@ async fn what_cannot_be_read_says_why_and_nothing_of_whose() {
     let dovecot = Dovecot::start(&authority.good("localhost"));
     let (user, password) = dovecot.login();
     let (right, wrong) = (Login::Password(&user, &password), Login::Password(&user, "wrong"));
-    let good = mailbox(dovecot.port(), Some(trusting(&authority)));
+    let good = mailbox(dovecot.port(), trusting(&authority));
     let sorter = Sorter::default();
     assert_eq!(good.look(wrong, &sorter).await, Err(MailboxError::Login));
     let elsewhere = Mailbox { folder: "Elsewhere".to_owned(), ..good.clone() };
     assert_eq!(elsewhere.look(right, &sorter).await, Err(MailboxError::Folder));
-    let stranger = Mailbox { tls: Some(trusting(&other)), ..good.clone() };
+    let stranger = Mailbox { tls: trusting(&other), ..good.clone() };
     assert_eq!(stranger.look(right, &sorter).await, Err(MailboxError::Tls));
     let other_name = Mailbox { host: "127.0.0.1".to_owned(), ..good.clone() };
     assert_eq!(other_name.look(right, &sorter).await, Err(MailboxError::Tls));
@@ -128,7 +130,7 @@ async fn what_cannot_be_read_says_why_and_nothing_of_whose() {
 }
 
 /// Answers commands in this order: what a command must hold, and what is said before its OK.
-async fn scripted(stream: TcpStream, script: Vec<(&'static str, String)>) {
+async fn scripted(stream: TlsStream<TcpStream>, script: Vec<(&'static str, String)>) {
     let mut stream = BufReader::new(stream);
     stream.write_all(b"* OK ready\r\n").await.unwrap();
     for (wanted, answer) in script {
@@ -149,14 +151,26 @@ async fn scripted(stream: TcpStream, script: Vec<(&'static str, String)>) {
     }
 }
 
-async fn server(script: Vec<(&'static str, String)>) -> u16 {
+/// Where a server listens that speaks as the script has it, under TLS.
+async fn server(script: Vec<(&'static str, String)>) -> Mailbox {
+    let authority = Authority::default();
+    let certificate = authority.good("localhost");
+    let chain = vec![CertificateDer::from_pem_slice(certificate.chain.as_bytes()).unwrap()];
+    let key = PrivateKeyDer::from_pem_slice(certificate.key.as_bytes()).unwrap();
+    let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(chain, key)
+        .unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     tokio::spawn(async move {
         let (stream, _) = listener.accept().await.unwrap();
+        let stream = TlsAcceptor::from(Arc::new(config)).accept(stream).await.unwrap();
         scripted(stream, script).await;
     });
-    port
+    mailbox(port, trusting(&authority))
 }
 
 fn until_search() -> Vec<(&'static str, String)> {
@@ -181,8 +195,8 @@ async fn without_keywords_what_is_left_is_flagged_and_a_token_logs_in() {
         ("UID STORE 9 +FLAGS.SILENT (\\Flagged)", String::new()),
         ("LOGOUT", "* BYE\r\n".to_owned()),
     ]);
-    let port = server(script).await;
-    let looked = mailbox(port, None).look(Login::Token("box@x.test", "a-token"), &Sorter::default()).await;
+    let mailbox = server(script).await;
+    let looked = mailbox.look(Login::Token("box@x.test", "a-token"), &Sorter::default()).await;
     assert_eq!(looked, Ok(Looked { taken: 1, left: 1, more: false }));
 }
 
@@ -191,8 +205,8 @@ async fn a_server_that_says_too_much_is_left() {
     let mut script = until_search();
     let flood = "* 1 FETCH (FLAGS ())\r\n".repeat(200_000);
     script.push(("UID SEARCH", format!("{flood}* SEARCH 7\r\n")));
-    let port = server(script).await;
-    let looked = mailbox(port, None).look(Login::Token("box@x.test", "a-token"), &Sorter::default()).await;
+    let mailbox = server(script).await;
+    let looked = mailbox.look(Login::Token("box@x.test", "a-token"), &Sorter::default()).await;
     assert_eq!(looked, Err(MailboxError::Lost));
 }
 
@@ -201,5 +215,6 @@ async fn a_server_that_says_nothing_is_left() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let login = Login::Token("box@x.test", "a-token");
-    assert_eq!(mailbox(port, None).look(login, &Sorter::default()).await, Err(MailboxError::Slow));
+    let mailbox = mailbox(port, trusting(&Authority::default()));
+    assert_eq!(mailbox.look(login, &Sorter::default()).await, Err(MailboxError::Slow));
 }

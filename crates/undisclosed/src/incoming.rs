@@ -5,7 +5,7 @@ mod forwarding;
 mod mailbox;
 mod place;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use delivery::{About, IdentityKeys};
 use keys::DataKey;
@@ -17,6 +17,7 @@ use returns::{
 
 use crate::failure::Failure;
 use crate::installation::Installation;
+use crate::log::LastSaid;
 use crate::relay::ReadyRelay;
 use crate::settings::{ListenProtocol, Settings};
 use forwarding::Forwarding;
@@ -37,8 +38,7 @@ pub(crate) struct Incoming {
     domain: Option<String>,
     /// To whoever reads what people write; out of a mailbox nothing is passed on.
     forwarding: Option<Forwarding>,
-    /// What was said last of what went wrong.
-    said: Mutex<String>,
+    said: LastSaid,
 }
 
 impl Incoming {
@@ -50,7 +50,7 @@ impl Incoming {
             domain: bounce.domain.as_deref().map(folded).transpose()?,
             forwarding: bounce.listen.as_ref().map(|_| forwarding(&installation.settings)).transpose()?,
             installation: installation.clone(),
-            said: Mutex::default(),
+            said: LastSaid::default(),
         })
     }
 
@@ -114,15 +114,6 @@ impl Incoming {
             _ => Ok(Settled::Later),
         }
     }
-
-    /// Says what went wrong, once for all the times that it does.
-    fn say(&self, failure: &Failure) {
-        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
-        if *said != failure.message {
-            self.installation.log_failure(failure);
-            said.clone_from(&failure.message);
-        }
-    }
 }
 
 impl returns::Desk for Incoming {
@@ -141,7 +132,7 @@ impl returns::Desk for Incoming {
         match self.deal_with(&arrival).await {
             Ok(settled) => settled,
             Err(failure) => {
-                self.say(&failure);
+                self.said.say(&self.installation, &failure);
                 Settled::Later
             }
         }

@@ -2,10 +2,11 @@
 //! what is gone by: nothing is told that did not happen, and nothing is forgotten while the relay is away.
 
 use std::fmt::Write as _;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use accounts::Right;
+use campaign::CampaignState;
 use delivery::{IdentityKeys, Letters, Stop, StopSignal, UnsubscribeTargets, asked};
 use jiff::{SignedDuration, Timestamp};
 use ledger::{EntryContent, NodeId};
@@ -18,6 +19,7 @@ use crate::book::{Book, RULE};
 use crate::failure::Failure;
 use crate::installation::Installation;
 use crate::ledger_audit::signed;
+use crate::log::LastSaid;
 use crate::message_files::{MessageFiles, default_senders};
 use crate::one_message;
 use crate::relay::ReadyRelay;
@@ -95,23 +97,19 @@ pub(crate) struct Notices {
     installation: Arc<Installation>,
     /// Where the console is.
     console: String,
-    said: Mutex<String>,
+    said: LastSaid,
 }
 
 impl Notices {
     pub(crate) fn new(installation: &Arc<Installation>, console: &str) -> Self {
-        Self { installation: installation.clone(), console: console.to_owned(), said: Mutex::default() }
+        Self { installation: installation.clone(), console: console.to_owned(), said: LastSaid::default() }
     }
 
     /// Tells until it is told to stop. What goes wrong is said once, and tried again.
     pub(crate) async fn keep_telling(&self, mut stop: StopSignal) {
         while *stop.borrow() == Stop::No {
             if let Err(failure) = self.tell().await {
-                let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
-                if *said != failure.message {
-                    self.installation.log_failure(&failure);
-                    said.clone_from(&failure.message);
-                }
+                self.said.say(&self.installation, &failure);
             }
             tokio::select! {
                 () = asked(&mut stop, Stop::Soon) => {}
@@ -165,11 +163,14 @@ impl Notices {
             Notice::Approved(_) => signed(&self.installation, book).await?.0.to_string(),
             _ => String::new(),
         };
-        let relay = ReadyRelay::find(None, &self.installation.settings)?;
+        let cannot = |failure: Failure| not_told(&failure.message);
+        let relay = ReadyRelay::find(None, &self.installation.settings).map_err(cannot)?;
         for user in to {
             // A login name that is no address cannot be written to.
             let Ok(address) = Address::parse(&user.login) else { continue };
-            let letters = self.letters(&notice, &checkpoint, &format!("notice {number} {}", user.id.0))?;
+            let letters = self
+                .letters(&notice, &checkpoint, &format!("notice {number} {}", user.id.0))
+                .map_err(cannot)?;
             let person = PersonFields { address, values: Vec::new(), language: None };
             match one_message::send(&letters, &person, &relay, self.installation.now()).await {
                 Err(error) if error.may_pass() => return Err(not_told(&error.to_string())),
@@ -187,6 +188,10 @@ impl Notices {
             Err(StoreError::NotFound) => return Ok(Vec::new()),
             campaign => campaign?,
         };
+        // Taken back meanwhile, or approved: nothing waits.
+        if *notice == Notice::Waits && campaign.state != CampaignState::Submitted {
+            return Ok(Vec::new());
+        }
         let approval = &campaign.approval;
         let mut users = store.users().await?;
         users.retain(|user| {

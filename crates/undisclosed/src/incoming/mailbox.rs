@@ -9,6 +9,7 @@ use returns::{Login, Mailbox, MailboxError};
 
 use super::Incoming;
 use crate::failure::Failure;
+use crate::log::LastSaid;
 use crate::relay::{secret_file, token_source};
 use crate::settings::{MailboxSettings, RelayKind, Span};
 
@@ -18,6 +19,7 @@ pub(crate) struct ReadyMailbox {
     user: String,
     secret: MailboxSecret,
     every: Span,
+    said: LastSaid,
 }
 
 enum MailboxSecret {
@@ -46,11 +48,17 @@ impl ReadyMailbox {
         let mailbox = Mailbox {
             host: host.to_owned(),
             port: settings.port,
-            tls: Some(tls),
+            tls,
             folder: settings.folder.clone(),
             octets_max: REPORT_OCTETS_MAX,
         };
-        Ok(Some(Self { mailbox, user: user.clone(), secret, every: settings.every }))
+        Ok(Some(Self {
+            mailbox,
+            user: user.clone(),
+            secret,
+            every: settings.every,
+            said: LastSaid::default(),
+        }))
     }
 
     /// Reads it until it is told to stop. What goes wrong is said, and tried again.
@@ -62,12 +70,9 @@ impl ReadyMailbox {
                 looked = self.look(incoming) => looked,
             };
             match looked {
-                Ok(more) => {
-                    if more {
-                        continue;
-                    }
-                }
-                Err(failure) => incoming.say(&failure),
+                Ok(true) => continue,
+                Ok(false) => {}
+                Err(failure) => self.said.say(&incoming.installation, &failure),
             }
             tokio::select! {
                 () = asked(&mut stop, Stop::Soon) => {}
