@@ -5,10 +5,10 @@
 
 import { spawn } from 'node:child_process';
 import { Agent, request } from 'node:http';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
-import { withBrowser } from '../../tests/browser/checking.mjs';
+import { freePort, withBrowser } from '../../tests/browser/checking.mjs';
 import { setUp } from '../../tests/browser/console/accounts.mjs';
 import { Installation } from '../../tests/browser/console/installation.mjs';
 import { Person } from '../../tests/browser/console/person.mjs';
@@ -27,14 +27,6 @@ const SECONDS = Number(values.seconds);
 function people(total, domain) {
   const rows = Array.from({ length: total }, (_, n) => `Person${n},person${n}@${domain},yes`);
   return `first_name,email,safe_to_email\n${rows.join('\n')}\n`;
-}
-
-async function freePort() {
-  const server = createServer();
-  await new Promise((resolve) => { server.listen(0, '127.0.0.1', resolve); });
-  const { port } = server.address();
-  await new Promise((resolve) => { server.close(resolve); });
-  return port;
 }
 
 async function listens(port) {

@@ -7,9 +7,8 @@
 // UNDISCLOSED names the program, CHROMIUM the browser. Exits with 0 only if every check passed.
 
 import assert from 'node:assert/strict';
-import { createServer } from 'node:net';
 import { parseArgs } from 'node:util';
-import { check, runAll, step, withBrowser } from './checking.mjs';
+import { check, freePort, runAll, step, withBrowser } from './checking.mjs';
 import * as accounts from './console/accounts.mjs';
 import { apiKeys } from './console/api_keys.mjs';
 import * as audiences from './console/audiences.mjs';
@@ -53,14 +52,6 @@ async function behindProxy(browser, installation) {
   await check('Ctrl-C ends it with 0', async () => assert.equal(await installation.interrupt(serving), 0));
   proxy.close();
   return new URL(link).pathname;
-}
-
-async function freePort() {
-  const server = createServer();
-  await new Promise((resolve) => { server.listen(0, '127.0.0.1', resolve); });
-  const { port } = server.address();
-  await new Promise((resolve) => { server.close(resolve); });
-  return port;
 }
 
 async function withoutScript(browser, ada, account) {

@@ -7,24 +7,15 @@
 
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { check, runAll, step, withBrowser } from './checking.mjs';
+import { check, freePort, runAll, step, withBrowser } from './checking.mjs';
 import { Installation } from './console/installation.mjs';
 import { Person, keepPictures } from './console/person.mjs';
 import { startProxy } from './console/proxy.mjs';
 import { startRelay } from './console/relay.mjs';
 
 const PEOPLE = 'first_name,email,language,safe_to_email\nAyesha,ayesha@people.example,en,yes\nBryn,bryn@people.example,cy,yes\n';
-
-async function freePort() {
-  const server = createServer();
-  await new Promise((resolve) => { server.listen(0, '127.0.0.1', resolve); });
-  const { port } = server.address();
-  await new Promise((resolve) => { server.close(resolve); });
-  return port;
-}
 
 /// The two links of a message that the relay took: as its person gets them.
 function links(relay, address) {

@@ -201,8 +201,7 @@ async fn what_comes_back_on(bench: Bench) {
     }
     let status = here.bench.status("c");
     assert_eq!((count(&status, "bounced"), count(&status, "complained")), (2, 1));
-    let mut entries = acts(&here.bench, "c");
-    entries.retain(|act| !["make", "create", "begin", "send", "done", "account"].contains(&act.as_str()));
+    let entries = acts(&here.bench, "c");
     let returned = ["bad mailbox", "full mailbox", "complaint", "unsubscribe", "reply"];
     for act in returned {
         assert_eq!(entries.iter().filter(|entry| *entry == act).count(), 1, "{act} in {entries:?}");
@@ -380,7 +379,6 @@ async fn a_mailbox_is_read_and_what_people_wrote_stays_there() {
     let url = server.url();
     bench.run(&["send", "people.csv", "message.md", "--name", "c", "--smtp", &url]).exits(0);
     let (_, message) = got(&server, &person(0));
-    let token = mailto(&message).1;
     dovecot.deliver(&bounce(&person(0), "5.1.1", &message));
     dovecot.deliver(&written(&person(1), "Re: Your experience", "", "Please call me."));
     dovecot.deliver(&written("newsletter@shop.example", "Offers", "", "Buy now."));
@@ -394,7 +392,7 @@ async fn a_mailbox_is_read_and_what_people_wrote_stays_there() {
         }
     };
     tokio::time::timeout(PATIENCE, all).await.expect("the bounce is gone, the others are marked");
-    assert!(token.starts_with("unsubscribe ") && acts(&here.bench, "c").contains(&"bad mailbox".to_owned()));
+    assert!(acts(&here.bench, "c").contains(&"bad mailbox".to_owned()));
     let (_, said) = here.end();
     assert!(!said.contains("example") && !said.contains(&password), "{said}");
 }
