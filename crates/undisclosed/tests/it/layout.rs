@@ -72,6 +72,8 @@ fn crates_that_meet_in_rows_do_not_use_one_another() {
     // What anybody can talk to knows nothing of ours: no key, no database, no relay.
     for name in all.keys() {
         assert!(!all["returns"].contains(name), "returns uses {name}");
+        // And neither does what talks to the provider that people sign in at.
+        assert!(!all["openid"].contains(name), "openid uses {name}");
     }
 }
 

@@ -1,0 +1,1 @@
+//! What a sender's domain publishes, and whether its mail passes SPF, DKIM and DMARC.
