@@ -17,6 +17,8 @@ use crate::message_files::MessageFiles;
 /// Messages that the relay is known to have taken, looked for in the log: without them it is not this relay's, or not
 /// complete.
 const WITNESSES_MAX: u32 = 1_000;
+/// How long before and after the doubts such messages are looked for, at the least.
+const WITNESSES_AROUND: SignedDuration = SignedDuration::from_hours(1);
 
 struct Log<'a>(&'a Path);
 
@@ -69,11 +71,14 @@ pub(crate) async fn conclude(
         wanted.add(&id(number)).map_err(|error| Failure::usage("log", error.to_string()))?;
     }
     let findings = read(installation, wanted, reading)?;
-    let believed = witnesses.iter().all(|(number, at)| {
-        let covered = findings.coverage().first_time().is_some_and(|first| first < *at)
-            && findings.coverage().last_time().is_some_and(|last| last > *at + settle_after);
-        !covered || findings.get(&id(*number)).is_some_and(|finding| finding.accepted > 0)
-    });
+    let covered = |at: Timestamp| {
+        findings.coverage().first_time().is_some_and(|first| first < at)
+            && findings.coverage().last_time().is_some_and(|last| last > at + settle_after)
+    };
+    let found = |number| findings.get(&id(number)).is_some_and(|finding| finding.accepted > 0);
+    // One at the least: a log in which nothing of ours stands could be anybody's.
+    let believed = witnesses.iter().any(|(number, _)| found(*number))
+        && witnesses.iter().all(|(number, at)| !covered(*at) || found(*number));
     let mut conclusions = Conclusions { all: Vec::with_capacity(doubts.len()), taken_twice: 0 };
     for doubt in doubts {
         let window = Window::new(doubt.from, doubt.until, settle_after);
@@ -85,7 +90,8 @@ pub(crate) async fn conclude(
             }
             Some(Verdict::Unsent) if believed => Conclusion::Settled(doubt.number, Settled::Unsent),
             Some(Verdict::Unsent) => Conclusion::Open(
-                "the log lacks messages of this campaign that the relay took: it is another relay's, or not complete"
+                "the log does not show the messages of this campaign that the relay took: it is another relay's, or not \
+                 complete"
                     .to_owned(),
             ),
             Some(Verdict::Undecided(why)) => Conclusion::Open(why.to_string()),
@@ -120,5 +126,6 @@ async fn witnesses(
     let until = doubts.iter().map(|doubt| doubt.until).max();
     let (Some(from), Some(until)) = (from, until) else { return Ok(Vec::new()) };
     let store = &installation.store;
-    Ok(store.taken_between(campaign.id, from - settle_after, until + settle_after, WITNESSES_MAX).await?)
+    let around = settle_after.max(WITNESSES_AROUND);
+    Ok(store.taken_between(campaign.id, from - around, until + around, WITNESSES_MAX).await?)
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::process::Child;
 
+use jiff::{SignedDuration, Timestamp};
 use lab::{Behaviour, Mailbox, Reaction, Server, Stage, When};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -15,6 +16,8 @@ const PEOPLE: usize = 1_500;
 const KILLS: usize = 8;
 /// Messages that are sent after a campaign, so that the log goes on behind it; each takes a while.
 const LATER_MAX: usize = 200;
+/// `Dec  1 02:09:02`, in front of each line.
+const STAMP_OCTETS: usize = 15;
 /// Who gets them.
 const LATER: &str = "later@unit.example";
 
@@ -140,36 +143,67 @@ async fn delivered_once(mailbox: &Mailbox, people: usize) {
 /// A log that lacks what the relay took is not this relay's, whatever somebody says of it.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_log_of_another_relay_settles_nothing() {
+    another_relay_settles_nothing(&in_doubt(at_once()).await.0, 3).await;
+}
+
+/// Where the relay is not known to have taken anything, no log can be shown to be this relay's.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_without_a_witness_settles_nothing() {
+    another_relay_settles_nothing(&lost_behind_the_dot(at_once(), 2, &[0, 1]).await.0, 2).await;
+}
+
+fn at_once() -> Bench {
+    Bench::new().with("UNDISCLOSED_DOUBT__SETTLE_AFTER", "0s")
+}
+
+/// Its log goes from an hour before the doubts to an hour behind them.
+async fn another_relay_settles_nothing(bench: &Bench, in_doubt: u64) {
     let next_hop = Server::start(Behaviour::default()).await.expect("a server");
     let other = Postfix::start(&next_hop, "");
-    let (bench, _server) = in_doubt(Bench::new().with("UNDISCLOSED_DOUBT__SETTLE_AFTER", "0s")).await;
-    // It was there all the time, and logged mail before and after.
     bench.write("one.csv", "email,first_name,last_name,crime_reference\nlater@unit.example,L,L,1\n");
     let url = other.url();
     bench
         .run(&["send", "one.csv", "message.md", "--name", "other", "--smtp", &url, "--acknowledge", "all"])
         .exits(0);
-    let log = other.log_file().display().to_string();
-    let ran = bench.run(&["reconcile", "c", "--log", &log, "--log-complete", "--json"]).exits(3).json();
+    let entries = bench.run(&["ledger", "list", "--subject", "c", "--json"]).exits(0).json();
+    let ended = entries["entries"].as_array().and_then(|entries| entries.last()?["at"].as_i64());
+    let now = Timestamp::from_microsecond(ended.expect("the campaign's account")).expect("a time");
+    let log: String = [-1, 1]
+        .map(|hours| now + SignedDuration::from_hours(hours))
+        .iter()
+        .flat_map(|time| {
+            other.log().lines().map(|line| format!("{time}{}\n", &line[STAMP_OCTETS..])).collect::<Vec<_>>()
+        })
+        .collect();
+    bench.write("other.log", log);
+    let ran =
+        bench.run(&["reconcile", "c", "--log", "other.log", "--log-complete", "--json"]).exits(3).json();
+    let why = ran["undecided"].as_object().expect("why").keys().cloned().collect::<String>();
+    assert!(why.contains("another relay's"), "{why}");
     assert_eq!((count(&ran["settled"], "sent"), count(&ran["settled"], "unsent")), (0, 0), "{ran}");
-    assert_eq!(count(&ran, "in_doubt"), 3);
+    assert_eq!(count(&ran, "in_doubt"), in_doubt);
 }
 
 /// A campaign of twelve in which three connections were lost behind the dot, when the relay had the message.
 async fn in_doubt(bench: Bench) -> (Bench, Server) {
-    let lost = |person: u64| {
+    lost_behind_the_dot(bench, 12, &[3, 5, 8]).await
+}
+
+async fn lost_behind_the_dot(bench: Bench, people: usize, lost: &[usize]) -> (Bench, Server) {
+    let rule = |person: &usize| {
         lab::Rule::new(
             Stage::DotAfterRecording,
             When::Recipient(format!("person{person}@mail{}.example", person % 7)),
             Reaction::Close,
         )
     };
-    let behaviour = Behaviour { rules: vec![lost(3), lost(5), lost(8)], ..Behaviour::default() };
+    let behaviour = Behaviour { rules: lost.iter().map(rule).collect(), ..Behaviour::default() };
     let server = Server::start(behaviour).await.expect("a server");
-    let bench = bench.with_people(12).with("UNDISCLOSED_DELIVERY__DOUBT_MAX", "100");
+    let bench = bench.with_people(people).with("UNDISCLOSED_DELIVERY__DOUBT_MAX", "100");
     let url = server.url();
-    let ran = bench.run(&[&SEND[..], &[&url]].concat()).exits(3);
-    assert_eq!((count(&ran.json(), "in_doubt"), count(&ran.json(), "accepted")), (3, 9));
+    let ran = bench.run(&[&SEND[..], &[&url]].concat()).exits(3).json();
+    let (doubts, accepted) = (count(&ran, "in_doubt"), count(&ran, "accepted"));
+    assert_eq!((doubts, accepted), (lost.len() as u64, (people - lost.len()) as u64));
     (bench, server)
 }
 
