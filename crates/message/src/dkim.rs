@@ -13,6 +13,8 @@ use ring::signature::{Ed25519KeyPair, RSA_PKCS1_SHA256, RsaKeyPair};
 use crate::header::Header;
 use crate::limits::KEY_OCTETS_MAX;
 
+mod record;
+
 /// Signed where present. Nothing that a relay may change on its way is among them (RFC 6376 §5.4.1), and both of
 /// RFC 8058's are (its §4 demands it).
 const SIGNED: [&str; 13] = [

@@ -39,6 +39,16 @@ fn rfc_8463_appendix_a() {
 }
 
 #[test]
+fn the_published_record_is_of_the_key_that_signs() {
+    let rsa = Signer::new("x.test", "s1", RSA_PKCS8).unwrap();
+    assert_eq!(rsa.record(), format!("v=DKIM1; k=rsa; p={}", BASE64.encode(RSA_PUBLIC_DER)));
+    assert_eq!((rsa.selector(), rsa.domain()), ("s1", "x.test"));
+    // RFC 8463 appendix A.2.
+    let ed25519 = Signer::new("x.test", "s2", SEED).unwrap();
+    assert_eq!(ed25519.record(), format!("v=DKIM1; k=ed25519; p={PUBLIC}"));
+}
+
+#[test]
 fn canonical_forms() {
     // RFC 6376 §3.4.5.
     let mut out = Vec::new();
