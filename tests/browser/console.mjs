@@ -1,12 +1,14 @@
 // The console in a real browser, as people use it: by typing and by keys, with scripts and without, at three widths.
 //
-//   node console.mjs [--picture FILE] [--users-picture FILE] [--pictures FOLDER]
+//   node console.mjs [--picture FILE] [--users-picture FILE] [--pictures FOLDER] [--postgres]
 //
-// The pictures are of a campaign that is being sent, of the users, and of everything that is looked at.
+// The pictures are of a campaign that is being sent, of the users, and of everything that is looked at. With --postgres the same
+// story on PostgreSQL, without looking at each page once more.
 //
 // UNDISCLOSED names the program, CHROMIUM the browser. Exits with 0 only if every check passed.
 
 import assert from 'node:assert/strict';
+import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { check, freePort, runAll, step, withBrowser } from './checking.mjs';
 import * as accounts from './console/accounts.mjs';
@@ -16,9 +18,12 @@ import * as campaigns from './console/campaigns.mjs';
 import * as drafts from './console/drafts.mjs';
 import { Installation } from './console/installation.mjs';
 import * as officer from './console/officer.mjs';
-import { Person, keepPictures } from './console/person.mjs';
+import { startNames } from './console/names.mjs';
+import { Person, keepPictures, lookAway } from './console/person.mjs';
+import { startPostgres } from './console/postgres.mjs';
 import { startProxy } from './console/proxy.mjs';
 import { startRelay } from './console/relay.mjs';
+import { PUBLISHED, settingUp } from './console/setting_up.mjs';
 import { trouble } from './console/trouble.mjs';
 
 const LINK = /The console is at (\S+)\n[^]*?\n(http\S+\/link\/\S+)\n/;
@@ -93,10 +98,14 @@ async function longNames(ada) {
   });
 }
 
-async function walk(browser, installation, relay, values) {
+async function walk(browser, installation, { relay, names }, values) {
   const olderLink = await behindProxy(browser, installation);
   const port = await freePort();
-  const environment = { UNDISCLOSED_CONSOLE__LISTEN: `127.0.0.1:${port}` };
+  const environment = {
+    UNDISCLOSED_CONSOLE__LISTEN: `127.0.0.1:${port}`,
+    UNDISCLOSED_DNS__RESOLVER: names.place,
+    UNDISCLOSED_BACKUP__FOLDER: 'backups',
+  };
   let serving = await installation.serve(LINK, [], environment);
   const [, origin, link] = serving.found;
   const ada = await Person.sitDown(browser, origin);
@@ -105,6 +114,7 @@ async function walk(browser, installation, relay, values) {
   const grace = await accounts.colleagues(browser, ada);
   await accounts.oneUser(ada, grace);
   await apiKeys(ada);
+  await settingUp(ada, path.join(installation.folder, 'backups'));
   await accounts.ownAccount(browser, ada, account);
   const mallory = await trouble(browser, ada);
   await campaigns.finished(installation, relay, grace);
@@ -152,15 +162,20 @@ async function walk(browser, installation, relay, values) {
 
 async function main() {
   const text = { type: 'string' };
-  const { values } = parseArgs({ options: { picture: text, 'users-picture': text, pictures: text } });
+  const options = { picture: text, 'users-picture': text, pictures: text, postgres: { type: 'boolean' } };
+  const { values } = parseArgs({ options });
   if (values.pictures) keepPictures(values.pictures);
-  const relay = await startRelay();
-  const installation = await Installation.make(relay);
+  const [relay, names] = [await startRelay(), await startNames(PUBLISHED)];
+  const database = values.postgres && (await startPostgres());
+  if (database) lookAway();
+  const installation = await Installation.make(relay, database ? { UNDISCLOSED_DATABASE: database.url } : {});
   try {
-    await withBrowser((browser) => walk(browser, installation, relay, values));
+    await withBrowser((browser) => walk(browser, installation, { relay, names }, values));
   } finally {
     await installation.remove();
     relay.close();
+    names.close();
+    if (database) await database.stop();
   }
 }
 

@@ -5,6 +5,7 @@
 mod campaign_state;
 mod counts;
 mod delivery_state;
+mod limits;
 mod pace;
 mod quiet_hours;
 mod reply;
@@ -15,6 +16,7 @@ mod submission;
 pub use campaign_state::{CampaignEvent, CampaignState, CampaignTransitionError};
 pub use counts::Counts;
 pub use delivery_state::{DeliveryEvent, DeliveryState, DeliveryTransitionError};
+pub use limits::{CampaignLimits, PER_MINUTE_MAX, QuietTimes};
 pub use pace::{Pace, Rate};
 pub use quiet_hours::{QuietHours, QuietHoursError};
 pub use reply::{

@@ -1,14 +1,14 @@
 //! Hours in which nobody is written to.
 
-use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan, ZonedDateTime};
+
+use crate::QuietTimes;
 
 /// From one time of day to another, in a time zone; may span midnight.
 #[derive(Debug, Clone)]
 pub struct QuietHours {
-    from: Time,
-    until: Time,
+    times: QuietTimes,
     zone: TimeZone,
 }
 
@@ -32,14 +32,16 @@ impl QuietHours {
     /// # Errors
     /// [`QuietHoursError`].
     pub fn parse(hours: &str, zone: &str) -> Result<Self, QuietHoursError> {
-        let (from, until) = hours.split_once('-').ok_or(QuietHoursError::Form)?;
-        let time = |text: &str| Time::strptime("%H:%M", text.trim()).map_err(|_| QuietHoursError::Form);
-        let (from, until) = (time(from)?, time(until)?);
-        if from == until {
-            return Err(QuietHoursError::Empty);
-        }
+        Self::new(hours.parse()?, zone)
+    }
+
+    /// Those times, by the clocks of that zone.
+    ///
+    /// # Errors
+    /// [`QuietHoursError::Zone`].
+    pub fn new(times: QuietTimes, zone: &str) -> Result<Self, QuietHoursError> {
         let zone = TimeZone::get(zone).map_err(|_| QuietHoursError::Zone)?;
-        Ok(Self { from, until, zone })
+        Ok(Self { times, zone })
     }
 
     /// When the quiet that holds at `now` ends; nothing outside quiet hours.
@@ -47,11 +49,8 @@ impl QuietHours {
     pub fn ends(&self, now: Timestamp) -> Option<Timestamp> {
         let local = now.to_zoned_datetime(self.zone.clone());
         let time = local.time();
-        let quiet = if self.from < self.until {
-            (self.from..self.until).contains(&time)
-        } else {
-            time >= self.from || time < self.until
-        };
+        let QuietTimes { from, until } = self.times;
+        let quiet = if from < until { (from..until).contains(&time) } else { time >= from || time < until };
         if !quiet {
             return None;
         }
@@ -60,8 +59,9 @@ impl QuietHours {
 
     fn next_end(&self, local: &ZonedDateTime) -> Option<Timestamp> {
         let today = local.date();
-        let day = if local.time() < self.until { today } else { today.checked_add(1.day()).ok()? };
-        Some(day.to_datetime(self.until).to_zoned_datetime(self.zone.clone()).ok()?.timestamp())
+        let until = self.times.until;
+        let day = if local.time() < until { today } else { today.checked_add(1.day()).ok()? };
+        Some(day.to_datetime(until).to_zoned_datetime(self.zone.clone()).ok()?.timestamp())
     }
 }
 

@@ -38,9 +38,19 @@ impl Turn {
     }
 }
 
-/// The pace of all connections, and that of each recipient domain.
+/// A pace that all connections keep together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Common {
+    /// That of the campaign, whoever sends it.
+    Campaign,
+    /// That of the relay, whatever is sent.
+    Relay,
+}
+
+/// The paces of all connections, and that of each recipient domain.
 pub(crate) struct Paces {
-    all: Option<All>,
+    campaign: Option<All>,
+    relay: Option<All>,
     domains: Option<Domains>,
 }
 
@@ -66,33 +76,24 @@ struct SharedPace {
 }
 
 impl Paces {
-    /// `lane`: what all senders to this relay share.
+    /// With each rate, what everybody shares who keeps to it.
     pub(crate) fn new(
         store: &Store,
         patience: &Patience,
-        lane: Fingerprint,
-        all: Option<Rate>,
+        campaign: (Fingerprint, Option<Rate>),
+        relay: (Fingerprint, Option<Rate>),
         domain: Option<Rate>,
     ) -> Self {
-        let (shared, store, patience) = (store.has_leases(), store.clone(), patience.clone());
         let domains = domain.map(|rate| {
-            if shared {
+            if store.has_leases() {
                 let (store, patience) = (store.clone(), patience.clone());
                 Domains::Shared { store, patience, interval: rate.interval() }
             } else {
                 Domains::Own(Mutex::new(DomainPaces::new(rate)))
             }
         });
-        let all = all.map(|rate| {
-            if shared {
-                let (waiting, places) = (AtomicU32::new(0), tokio::sync::Mutex::default());
-                All::Shared(Box::new(SharedPace { store, patience, lane, rate, waiting, places }))
-            } else {
-                // Timers wake to the millisecond, and places of a fast pace are nearer: who comes late keeps to them.
-                All::Own(Mutex::new(Pace::with_tolerance(rate, LATE_MAX)))
-            }
-        });
-        Self { all, domains }
+        let all = |(lane, rate): (Fingerprint, Option<Rate>)| Some(All::new(store, patience, lane, rate?));
+        Self { campaign: all(campaign), relay: all(relay), domains }
     }
 
     /// A place at a recipient domain, or when to come back. `lane` is the domain's at this relay.
@@ -116,15 +117,31 @@ impl Paces {
         }
     }
 
-    /// A place in the pace of all connections.
-    pub(crate) async fn all(&self, clock: &dyn Clock) -> Result<Turn, StoreError> {
-        match &self.all {
+    /// A place in a pace of all connections.
+    pub(crate) async fn turn(&self, common: Common, clock: &dyn Clock) -> Result<Turn, StoreError> {
+        let pace = match common {
+            Common::Campaign => &self.campaign,
+            Common::Relay => &self.relay,
+        };
+        match pace {
             None => Ok(Turn::Now),
             Some(All::Own(pace)) => {
                 Ok(lock(pace).take(clock.now()).map_or_else(Turn::AskAgain, |()| Turn::Now))
             }
             Some(All::Shared(pace)) => pace.take(clock).await.map(Turn::Then),
         }
+    }
+}
+
+impl All {
+    fn new(store: &Store, patience: &Patience, lane: Fingerprint, rate: Rate) -> Self {
+        if !store.has_leases() {
+            // Timers wake to the millisecond, and places of a fast pace are nearer: who comes late keeps to them.
+            return Self::Own(Mutex::new(Pace::with_tolerance(rate, LATE_MAX)));
+        }
+        let (waiting, places) = (AtomicU32::new(0), tokio::sync::Mutex::default());
+        let (store, patience) = (store.clone(), patience.clone());
+        Self::Shared(Box::new(SharedPace { store, patience, lane, rate, waiting, places }))
     }
 }
 

@@ -48,14 +48,19 @@ pub struct Limits {
     pub pace_per_connection: Option<Rate>,
     /// Messages to each domain.
     pub pace_per_domain: Option<Rate>,
-    /// Hours without mail.
-    pub quiet_hours: Option<QuietHours>,
+    /// Messages of this campaign, all its senders together.
+    pub pace_of_campaign: Option<Rate>,
+    /// Hours without mail: each of them holds.
+    pub quiet_hours: Vec<QuietHours>,
 }
 
 impl Limits {
     /// Whether a message may have to wait for its turn.
     pub(crate) const fn is_paced(&self) -> bool {
-        self.pace.is_some() || self.pace_per_connection.is_some() || self.pace_per_domain.is_some()
+        self.pace.is_some()
+            || self.pace_per_connection.is_some()
+            || self.pace_per_domain.is_some()
+            || self.pace_of_campaign.is_some()
     }
 }
 
@@ -181,6 +186,8 @@ impl Sender {
         let tenure = Tenure::new(store.clone(), id, self.presence, patience.clone(), chance);
         let tenure = Arc::new(tenure);
         let lane = self.letters.lane(&self.campaign.relay, "");
+        // No relay's URL begins so.
+        let own_lane = self.letters.lane(&format!("campaign {}", self.campaign.uid), "");
         Shared {
             journal: Journal::start(
                 &store,
@@ -191,7 +198,13 @@ impl Sender {
             ),
             supply: Supply::new(store.clone(), id, tenure.clone(), patience.clone(), limits.connections),
             gate: Mutex::new(Gate::new(limits.retry)),
-            paces: Paces::new(&store, &patience, lane, limits.pace, limits.pace_per_domain),
+            paces: Paces::new(
+                &store,
+                &patience,
+                (own_lane, limits.pace_of_campaign),
+                (lane, limits.pace),
+                limits.pace_per_domain,
+            ),
             patience,
             tenure,
             chance: Mutex::new(self.chance),

@@ -15,7 +15,7 @@ use tokio::sync::watch;
 use crate::LetterError;
 use crate::journal::Committed;
 use crate::lock::lock;
-use crate::paces::Turn;
+use crate::paces::{Common, Turn};
 use crate::sender::{SendError, Shared};
 use crate::settle::{Outcome, Settle, Settled};
 use crate::smtp::{Envelope, EnvelopeOptions, HandOver, Reply, Session};
@@ -94,7 +94,9 @@ impl Worker {
 
     /// When the quiet hours end, if they hold now.
     fn quiet(&self) -> Option<Timestamp> {
-        self.shared.limits.quiet_hours.as_ref()?.ends(self.shared.clock.now())
+        let now = self.shared.clock.now();
+        // Where one ends within another, the worker asks again then.
+        self.shared.limits.quiet_hours.iter().filter_map(|quiet| quiet.ends(now)).max()
     }
 
     fn stopping(&self) -> bool {
@@ -206,8 +208,15 @@ impl Worker {
                 return Ok(false);
             }
         }
+        // The campaign's own first: it is the slower one, and a place at the relay is not kept while it is waited for.
+        Ok(self.turn(claimed, Common::Campaign).await? && self.turn(claimed, Common::Relay).await?)
+    }
+
+    /// Waits for a place in a pace that is kept with others.
+    async fn turn(&mut self, claimed: &Claimed, common: Common) -> Result<bool, SendError> {
+        let shared = self.shared.clone();
         loop {
-            match shared.paces.all(&*shared.clock).await? {
+            match shared.paces.turn(common, &*shared.clock).await? {
                 Turn::Now => return Ok(true),
                 Turn::Then(at) if at <= shared.clock.now() => return Ok(true),
                 Turn::Then(at) => {

@@ -1,7 +1,7 @@
 //! Two people (promise 4): what was submitted, by whom, and who agreed to it. Each step is one statement that is its own
 //! check, so that an edit and an approval at the same moment cannot both win.
 
-use campaign::{CampaignEvent, CampaignState, SubmissionDigest};
+use campaign::{CampaignEvent, CampaignLimits, CampaignState, SubmissionDigest};
 use jiff::{SignedDuration, Timestamp};
 use sqlx::any::AnyRow;
 use sqlx::{AssertSqlSafe, Row};
@@ -10,6 +10,7 @@ use crate::audience::{small, time};
 use crate::campaign::start_afresh;
 use crate::draft::consume;
 use crate::ledger::append;
+use crate::limits::{per_minute, quiet_hours};
 use crate::submission::keep;
 use crate::{CampaignId, DraftVersion, SealedEntry, Store, StoreError};
 
@@ -45,6 +46,8 @@ pub struct Resubmission<'a> {
     pub connections: u32,
     /// When sending is to begin, if a time is asked for.
     pub wanted_at: Option<Timestamp>,
+    /// Its own pace and quiet hours.
+    pub limits: CampaignLimits,
     /// The hash of all that.
     pub submission: SubmissionDigest,
     /// The draft that it is made of: it is one no more.
@@ -86,7 +89,7 @@ impl Store {
             "UPDATE campaign SET state = $2, reason = '', author = $3, needs_approval = 1, submission = $4, \
              submitted_at = $5, approver = '', approved_at = 0, wanted_at = $6, relay = $7, connections = $8, \
              message = COALESCE($9, message), message_digest = COALESCE($10, message_digest), \
-             acknowledged = COALESCE($11, acknowledged) \
+             acknowledged = COALESCE($11, acknowledged), per_minute = $12, quiet_hours = $13 \
              WHERE id = $1 AND state IN ({from})"
         );
         let mut transaction = self.write.begin().await?;
@@ -102,6 +105,8 @@ impl Store {
             .bind(new.message.map(|message| message.bundle))
             .bind(new.message.map(|message| message.digest))
             .bind(new.message.map(|message| message.acknowledged))
+            .bind(per_minute(&new.limits))
+            .bind(quiet_hours(&new.limits))
             .execute(&mut *transaction)
             .await?;
         if done.rows_affected() == 0 {

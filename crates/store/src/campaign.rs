@@ -1,6 +1,6 @@
 //! Campaigns: made whole in one transaction, moved by the table of transitions alone.
 
-use campaign::{CampaignEvent, CampaignState, Counts, DeliveryState, SubmissionDigest};
+use campaign::{CampaignEvent, CampaignLimits, CampaignState, Counts, DeliveryState, SubmissionDigest};
 use jiff::Timestamp;
 use sqlx::any::AnyRow;
 use sqlx::{AssertSqlSafe, Row};
@@ -9,6 +9,7 @@ use crate::approval::{Approval, approval};
 use crate::audience::{complete, count, name_in_use, small, time};
 use crate::draft::consume;
 use crate::ledger::append;
+use crate::limits::{limits, per_minute, quiet_hours};
 use crate::submission::keep;
 use crate::{Audience, Channel, DraftVersion, SealedEntry, Store, StoreError, WorkerId};
 
@@ -49,6 +50,8 @@ pub struct NewCampaign<'a> {
     pub at: Timestamp,
     /// When sending is to begin, if a time was asked for.
     pub wanted_at: Option<Timestamp>,
+    /// Its own pace and quiet hours.
+    pub limits: CampaignLimits,
     /// Rows of people on the suppression list.
     pub suppressed_rows: &'a [u32],
     /// The draft that it is made of: it is one no more.
@@ -84,12 +87,14 @@ pub struct Campaign {
     pub start_at: Timestamp,
     /// Who made or last changed it, and what a second person agreed to.
     pub approval: Approval,
+    /// Its own pace and quiet hours, beside those of the installation.
+    pub limits: CampaignLimits,
     pub(crate) audience_id: i64,
 }
 
 pub(crate) const COLUMNS: &str = "id, uid, name, state, reason, message, message_digest, relay, connections, acknowledged, created_at, \
                        start_at, audience_id, author, needs_approval, submission, submitted_at, approver, approved_at, \
-                       wanted_at";
+                       wanted_at, per_minute, quiet_hours";
 
 impl Store {
     /// Makes a campaign: with its deliveries, and its audience if that is not complete yet, in one transaction, so
@@ -116,8 +121,8 @@ impl Store {
         };
         let row = sqlx::query(
             "INSERT INTO campaign (uid, name, audience_id, state, message, message_digest, relay, connections, \
-             acknowledged, created_at, start_at, wanted_at, author, needs_approval, submission, submitted_at) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) RETURNING id",
+             acknowledged, created_at, start_at, wanted_at, author, needs_approval, submission, submitted_at, per_minute, \
+             quiet_hours) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) RETURNING id",
         )
         .bind(new.uid)
         .bind(new.name)
@@ -135,6 +140,8 @@ impl Store {
         .bind(i16::from(new.submission.is_some()))
         .bind(new.submission.map_or_else(String::new, |digest| digest.to_string()))
         .bind(new.submission.map_or(0, |_| new.at.as_microsecond()))
+        .bind(per_minute(&new.limits))
+        .bind(quiet_hours(&new.limits))
         .fetch_one(&mut *transaction)
         .await
         .map_err(name_in_use)?;
@@ -493,6 +500,7 @@ pub(crate) fn campaign(row: &AnyRow) -> Result<Campaign, StoreError> {
         created_at: time(row, "created_at")?,
         start_at: time(row, "start_at")?,
         approval: approval(row)?,
+        limits: limits(row)?,
         audience_id: row.try_get("audience_id")?,
     })
 }

@@ -1,12 +1,14 @@
 //! Messages that are being written. What is in them is the program's affair; here they are text with a version, so that two
 //! people who change one at once do not undo each other's work unseen.
 
+use campaign::CampaignLimits;
 use jiff::Timestamp;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
 use crate::audience::{count, name_in_use, number, time};
 use crate::ledger::append;
+use crate::limits::{limits, per_minute, quiet_hours};
 use crate::{Audience, CampaignId, SealedEntry, Store, StoreError};
 
 /// Drafts at once: more than any team works on, and few enough to be listed.
@@ -40,6 +42,8 @@ pub struct Draft {
     pub content: String,
     /// When sending is to begin, if a time was asked for.
     pub wanted_at: Option<Timestamp>,
+    /// Its own pace and quiet hours.
+    pub limits: CampaignLimits,
     /// Who changed it last.
     pub author: String,
     /// When.
@@ -57,6 +61,8 @@ pub struct NewDraft<'a> {
     pub content: &'a str,
     /// When sending is to begin.
     pub wanted_at: Option<Timestamp>,
+    /// Its own pace and quiet hours.
+    pub limits: CampaignLimits,
     /// Who makes or changes it.
     pub author: &'a str,
     /// Now.
@@ -80,8 +86,7 @@ impl std::fmt::Debug for DraftFile {
     }
 }
 
-pub(crate) const COLUMNS: &str =
-    "id, name, audience_id, campaign_id, content, wanted_at, author, changed_at, version";
+pub(crate) const COLUMNS: &str = "id, name, audience_id, campaign_id, content, wanted_at, per_minute, quiet_hours, author, changed_at, version";
 
 impl Store {
     /// Begins a draft: for a campaign that there is, or for a new one.
@@ -111,8 +116,8 @@ impl Store {
             return Err(StoreError::TooMany("drafts"));
         }
         let row = sqlx::query(
-            "INSERT INTO draft (name, audience_id, campaign_id, content, wanted_at, author, changed_at) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id",
+            "INSERT INTO draft (name, audience_id, campaign_id, content, wanted_at, author, changed_at, per_minute, \
+             quiet_hours) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id",
         )
         .bind(new.name)
         .bind(audience.id)
@@ -121,6 +126,8 @@ impl Store {
         .bind(new.wanted_at.map_or(0, Timestamp::as_microsecond))
         .bind(new.author)
         .bind(new.now.as_microsecond())
+        .bind(per_minute(&new.limits))
+        .bind(quiet_hours(&new.limits))
         .fetch_one(&mut *transaction)
         .await
         .map_err(name_in_use)?;
@@ -178,6 +185,7 @@ impl Store {
             campaign: campaign.map(CampaignId),
             content: row.try_get("content")?,
             wanted_at: Some(time(row, "wanted_at")?).filter(|at| *at != Timestamp::UNIX_EPOCH),
+            limits: limits(row)?,
             author: row.try_get("author")?,
             changed_at: time(row, "changed_at")?,
         })
@@ -195,12 +203,16 @@ impl Store {
     ) -> Result<u64, StoreError> {
         let mut transaction = self.write.begin().await?;
         let version = step(&mut transaction, at, new.author, new.now).await?;
-        sqlx::query("UPDATE draft SET content = $2, wanted_at = $3 WHERE id = $1")
-            .bind(at.id.0)
-            .bind(new.content)
-            .bind(new.wanted_at.map_or(0, Timestamp::as_microsecond))
-            .execute(&mut *transaction)
-            .await?;
+        sqlx::query(
+            "UPDATE draft SET content = $2, wanted_at = $3, per_minute = $4, quiet_hours = $5 WHERE id = $1",
+        )
+        .bind(at.id.0)
+        .bind(new.content)
+        .bind(new.wanted_at.map_or(0, Timestamp::as_microsecond))
+        .bind(per_minute(&new.limits))
+        .bind(quiet_hours(&new.limits))
+        .execute(&mut *transaction)
+        .await?;
         append(&mut transaction, entry).await?;
         transaction.commit().await?;
         Ok(version)

@@ -28,6 +28,7 @@ mod hold;
 mod in_use;
 mod journal;
 mod ledger;
+mod limits;
 mod link;
 mod listing;
 mod look;

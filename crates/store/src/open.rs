@@ -122,6 +122,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../migrations/sqlite/0016_staff_told.sql"),
         include_str!("../migrations/postgres/0016_staff_told.sql"),
     ),
+    (
+        17,
+        "campaign_limits",
+        include_str!("../migrations/sqlite/0017_campaign_limits.sql"),
+        include_str!("../migrations/postgres/0017_campaign_limits.sql"),
+    ),
 ];
 
 /// Where the database is.

@@ -1,13 +1,14 @@
 //! Every version of a campaign that somebody was asked to agree to: an approver sees what is different since the last one
 //! that they saw; and a campaign that an approver returns, with a remark.
 
-use campaign::{CampaignEvent, CampaignState, SubmissionDigest};
+use campaign::{CampaignEvent, CampaignLimits, CampaignState, SubmissionDigest};
 use jiff::Timestamp;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
 use crate::audience::{number, time};
 use crate::ledger::append;
+use crate::limits::limits;
 use crate::{CampaignId, Looker, SealedEntry, Store, StoreError};
 
 /// What was submitted at one time.
@@ -19,6 +20,8 @@ pub struct Submission {
     pub relay: String,
     /// When sending was to begin, if a time was asked for.
     pub wanted_at: Option<Timestamp>,
+    /// Its own pace and quiet hours.
+    pub limits: CampaignLimits,
     /// When it was submitted.
     pub at: Timestamp,
 }
@@ -30,7 +33,7 @@ impl Store {
     /// [`StoreError`].
     pub async fn last_seen(&self, looker: &Looker) -> Result<Option<Submission>, StoreError> {
         let row = sqlx::query(
-            "SELECT s.message, s.relay, s.wanted_at, s.at FROM submission s JOIN look l \
+            "SELECT s.message, s.relay, s.wanted_at, s.per_minute, s.quiet_hours, s.at FROM submission s JOIN look l \
              ON l.campaign_id = s.campaign_id AND l.submission = s.digest \
              WHERE l.campaign_id = $1 AND l.staff_id = $2 AND l.submission <> $3 ORDER BY l.at DESC LIMIT 1",
         )
@@ -96,8 +99,8 @@ impl Store {
 /// again.
 pub(crate) async fn keep(transaction: &mut AnyConnection, id: CampaignId) -> Result<(), StoreError> {
     sqlx::query(
-        "INSERT INTO submission (campaign_id, digest, message, relay, wanted_at, at) \
-         SELECT id, submission, message, relay, wanted_at, submitted_at FROM campaign WHERE id = $1 AND submission <> '' \
+        "INSERT INTO submission (campaign_id, digest, message, relay, wanted_at, at, per_minute, quiet_hours) \
+         SELECT id, submission, message, relay, wanted_at, submitted_at, per_minute, quiet_hours FROM campaign WHERE id = $1 AND submission <> '' \
          ON CONFLICT (campaign_id, digest) DO UPDATE SET at = excluded.at",
     )
     .bind(id.0)
@@ -111,6 +114,7 @@ fn submission(row: &AnyRow) -> Result<Submission, StoreError> {
         message: row.try_get("message")?,
         relay: row.try_get("relay")?,
         wanted_at: Some(time(row, "wanted_at")?).filter(|at| *at != Timestamp::UNIX_EPOCH),
+        limits: limits(row)?,
         at: time(row, "at")?,
     })
 }

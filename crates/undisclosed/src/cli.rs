@@ -1,8 +1,12 @@
 //! The command line. Pinned by contract: programs outside rely on it.
 
+mod limits;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub(crate) use limits::LimitArgs;
 
 /// Write to many people without showing any of them to the others.
 #[derive(Debug, Parser)]
@@ -45,6 +49,8 @@ pub(crate) enum Command {
     Test(TestArgs),
     /// Build and prove the message of everybody, and send nothing
     CheckCampaign(CheckArgs),
+    /// Look up what a sender's domain publishes (SPF, DKIM, DMARC), and name what is missing
+    CheckSender(CheckSenderArgs),
     /// Send a message to everybody in an audience, each alone
     Send(SendArgs),
     /// Agree to a campaign that somebody else submitted
@@ -93,6 +99,13 @@ pub(crate) enum Command {
     },
     /// Print the manual page
     Man,
+}
+
+/// Arguments of `check-sender`.
+#[derive(Debug, Args)]
+pub(crate) struct CheckSenderArgs {
+    /// The sender's domain [default: that of sender.from]
+    pub(crate) domain: Option<String>,
 }
 
 /// What becomes of rows that share an address.
@@ -225,6 +238,8 @@ pub(crate) struct SendArgs {
     /// When to begin: 2026-12-01T09:00 or 2026-12-01T09:00Z
     #[arg(long, value_name = "TIME")]
     pub(crate) at: Option<String>,
+    #[command(flatten)]
+    pub(crate) limits: LimitArgs,
     /// Send the same message to the same people again; needs a reason, which is recorded
     #[arg(long, requires = "reason")]
     pub(crate) again: bool,
@@ -259,6 +274,8 @@ pub(crate) struct SubmitArgs {
     /// Another time to begin: 2026-12-01T09:00 or 2026-12-01T09:00Z
     #[arg(long, value_name = "TIME")]
     pub(crate) at: Option<String>,
+    #[command(flatten)]
+    pub(crate) limits: LimitArgs,
 }
 
 #[derive(Debug, Args)]

@@ -3,6 +3,7 @@
 pub(crate) mod approval;
 pub(crate) mod backup;
 pub(crate) mod check_campaign;
+pub(crate) mod check_sender;
 pub(crate) mod completions;
 pub(crate) mod control;
 pub(crate) mod demo;

@@ -98,6 +98,7 @@ impl Desk {
             not_inspected: files.not_inspected(),
             relay: campaign.relay.clone(),
             wanted_at: campaign.approval.wanted_at,
+            limits: campaign.limits,
             take_back: take_back(installation),
             audience: audience.name,
         })

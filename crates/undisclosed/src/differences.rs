@@ -1,5 +1,6 @@
 //! What is different between two versions of a campaign, for a second person who saw the first.
 
+use campaign::CampaignLimits;
 use jiff::Timestamp;
 use message::{ComposedText, Composition};
 use similar::{ChangeTag, TextDiff};
@@ -44,6 +45,8 @@ pub(crate) fn differences(
     }
     part("Files that go with it", &files(&old), &files(&new));
     part("Mail server", &before.relay, &campaign.relay);
+    let asked = |limits: &CampaignLimits| limits.words().unwrap_or_default();
+    part("Pace and quiet hours", &asked(&before.limits), &asked(&campaign.limits));
     part("To begin", &begin(before.wanted_at), &begin(campaign.approval.wanted_at));
     Ok(parts)
 }

@@ -327,7 +327,11 @@ pub(crate) async fn verified(
 /// A signed head: nothing is signed that does not verify.
 pub(crate) async fn signed(installation: &Installation, book: &Book) -> Result<(Note, u64), Failure> {
     let (head, ..) = verified(installation, book).await?;
-    let note = Checkpoint::sign(head, &book.signer()?)
-        .map_err(|error| Failure::unexpected("checkpoint", error.to_string()))?;
-    Ok((note, head.size))
+    Ok((sign(book, head)?, head.size))
+}
+
+/// Signs a head that was verified.
+pub(crate) fn sign(book: &Book, head: TreeHead) -> Result<Note, Failure> {
+    Checkpoint::sign(head, &book.signer()?)
+        .map_err(|error| Failure::unexpected("checkpoint", error.to_string()))
 }

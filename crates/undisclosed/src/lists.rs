@@ -104,12 +104,36 @@ impl web::Lists for Lists {
         })
     }
 
+    fn addresses<'a>(
+        &'a self,
+        audience: &'a Audience,
+        after: u64,
+        limit: u32,
+    ) -> Answer<'a, Vec<(u64, String)>> {
+        Box::pin(async move { self.addresses_of(audience, after, limit).await.map_err(said) })
+    }
+
     fn people<'a>(&'a self, audience: &'a Audience, after: u64, limit: u32) -> Answer<'a, Vec<MaskedPerson>> {
         Box::pin(async move { self.masked_people(audience, after, limit).await.map_err(said) })
     }
 }
 
 impl Lists {
+    async fn addresses_of(
+        &self,
+        audience: &Audience,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<(u64, String)>, Failure> {
+        let key = self.0.audience_key(audience)?;
+        let rows = self.0.store.people(audience, after, limit).await?;
+        let open = |person: store::PersonRow| {
+            let fields = PersonFields::open(&key, &audience.uid, person.row, &person.sealed)?;
+            Ok((person.row, fields.address.expose()))
+        };
+        rows.into_iter().map(open).collect()
+    }
+
     async fn masked_people(
         &self,
         audience: &Audience,

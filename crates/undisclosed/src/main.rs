@@ -3,6 +3,7 @@
 mod account;
 mod answer;
 mod audience_import;
+mod backing_up;
 mod book;
 mod caller;
 mod campaign_object;
@@ -13,6 +14,7 @@ mod desk;
 mod differences;
 mod drafting;
 mod erasing;
+mod errand;
 mod failure;
 mod forgetting;
 mod holding;
@@ -22,7 +24,9 @@ mod ledger_audit;
 mod letters_of;
 mod lists;
 mod log;
+mod mail_set_up;
 mod message_files;
+mod names;
 mod notices;
 mod officer;
 mod one_message;
@@ -35,7 +39,7 @@ mod relay;
 mod relay_log;
 mod rendering;
 mod retention;
-
+mod safekeeping;
 mod sending;
 mod settings;
 mod start_time;
@@ -105,6 +109,7 @@ async fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Import(args) => commands::import::run(general, args).await,
         Command::Preview(args) => commands::preview::run(general, args).await,
         Command::Test(args) => commands::test::run(general, args).await,
+        Command::CheckSender(args) => commands::check_sender::run(general, args).await,
         Command::CheckCampaign(args) => commands::check_campaign::run(general, args).await,
         Command::Send(args) => commands::send::run(general, args).await,
         Command::Approve(args) => commands::approval::approve(general, args).await,

@@ -65,7 +65,7 @@ fn empty_config() -> Result<Arc<ClientConfig>, Failure> {
 }
 
 /// RFC 5321 §4.1.4: the machine's name, or an address literal where it has none that is a domain.
-fn ehlo_name(settings: &Settings) -> Result<String, Failure> {
+pub(crate) fn ehlo_name(settings: &Settings) -> Result<String, Failure> {
     let is_domain = |name: &str| {
         (1..=253).contains(&name.len())
             && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'.')

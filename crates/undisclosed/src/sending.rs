@@ -63,7 +63,7 @@ pub(crate) async fn run(
     let identity = CampaignIdentity { number: campaign.id.get(), uid: &campaign.uid, test: false };
     let letters: Arc<dyn Prepare> = Arc::new(letters(installation, audience, files, &identity)?);
     let scribe: Arc<dyn Scribe> = Arc::new(RuleScribe::new(installation, &campaign.name).await?);
-    let limits = installation.settings.limits(campaign.connections)?;
+    let limits = installation.settings.limits(campaign.connections, &campaign.limits)?;
     let (store, clock, id) = (installation.store.clone(), installation.clock, campaign.id);
     let patience = Patience::new(&store, stop.clone());
     let progress = Arc::new(Progress::default());

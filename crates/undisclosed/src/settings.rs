@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use campaign::{QuietHours, Rate, Retry};
+use campaign::{CampaignLimits, QuietHours, Rate, Retry};
 use config::{Config, Environment, File, FileFormat};
 use delivery::CONNECTIONS_MAX;
 use delivery::smtp::Timeouts;
@@ -14,13 +14,17 @@ use serde::{Deserialize, Deserializer};
 use crate::failure::Failure;
 use crate::log::LogSettings;
 
+mod backup;
 mod bounce;
 mod dkim;
+mod dns;
 mod public;
 mod retention;
 
+pub(crate) use backup::BackupSettings;
 pub(crate) use bounce::{Bounce, ListenProtocol, MailboxSettings};
 pub(crate) use dkim::DkimKeys;
+pub(crate) use dns::{Dns, Resolver};
 pub(crate) use public::Public;
 pub(crate) use retention::{ControllerSettings, Retention};
 
@@ -88,9 +92,11 @@ pub(crate) struct Settings {
     pub(crate) message: MessageSettings,
     pub(crate) public: Public,
     pub(crate) bounce: Bounce,
+    pub(crate) backup: BackupSettings,
     pub(crate) test: Test,
     pub(crate) internal: Internal,
     pub(crate) dkim: DkimKeys,
+    pub(crate) dns: Dns,
     pub(crate) worker: Worker,
     pub(crate) console: ConsoleSettings,
     pub(crate) health: Health,
@@ -340,6 +346,8 @@ impl Settings {
         let Some(folder) = folder else { return self };
         let (relay, bounce) = (&mut self.relay, &mut self.bounce);
         let files = [
+            self.backup.folder.as_mut(),
+            self.backup.keys_folder.as_mut(),
             bounce.certificate_file.as_mut(),
             bounce.key_file.as_mut(),
             bounce.mailbox.password_file.as_mut(),
@@ -369,6 +377,7 @@ impl Settings {
         if !(LEASE_MIN..=LEASE_MAX).contains(&self.worker.lease.0) {
             return wrong("worker.lease is from 1s to 1h");
         }
+        self.backup.check()?;
         self.public.check()?;
         self.bounce.check(&self.sender)?;
         if self
@@ -392,7 +401,11 @@ impl Settings {
     }
 
     /// The limits of a campaign. Microsoft 365 takes 3 connections and 30 messages a minute from a mailbox.
-    pub(crate) fn limits(&self, connections: u32) -> Result<delivery::Limits, Failure> {
+    pub(crate) fn limits(
+        &self,
+        connections: u32,
+        campaign: &CampaignLimits,
+    ) -> Result<delivery::Limits, Failure> {
         let rate = |messages: u32| (messages > 0).then(|| Rate::per_second(messages));
         let (connections, pace) = match self.relay.kind {
             RelayKind::Generic => (connections, rate(self.delivery.per_second)),
@@ -411,6 +424,9 @@ impl Settings {
             .map(|hours| QuietHours::parse(hours, &self.delivery.time_zone))
             .transpose()
             .map_err(|error| Failure::usage("settings", format!("delivery.quiet_hours: {error}")))?;
+        let own = campaign
+            .quiet_hours(&self.delivery.time_zone)
+            .map_err(|error| Failure::usage("settings", format!("delivery.time_zone: {error}")))?;
         Ok(delivery::Limits {
             connections,
             retry: self.retry(),
@@ -418,7 +434,8 @@ impl Settings {
             pace,
             pace_per_connection: rate(self.delivery.per_second_per_connection),
             pace_per_domain: rate(self.delivery.per_second_per_domain),
-            quiet_hours,
+            pace_of_campaign: campaign.pace(),
+            quiet_hours: quiet_hours.into_iter().chain(own).collect(),
         })
     }
 

@@ -1,6 +1,6 @@
 //! What of an installation and a campaign a second person agrees to, and whether that still holds.
 
-use campaign::{Submission, SubmissionDigest};
+use campaign::{CampaignLimits, Submission, SubmissionDigest};
 use jiff::Timestamp;
 use store::{Audience, Campaign};
 
@@ -15,6 +15,7 @@ pub(crate) struct Submitted<'a> {
     pub(crate) audience: &'a Audience,
     pub(crate) relay: &'a str,
     pub(crate) at: Option<Timestamp>,
+    pub(crate) limits: CampaignLimits,
 }
 
 impl Submitted<'_> {
@@ -26,6 +27,7 @@ impl Submitted<'_> {
             audience,
             relay: &campaign.relay,
             at: campaign.approval.wanted_at,
+            limits: campaign.limits,
         }
     }
 
@@ -39,10 +41,16 @@ impl Submitted<'_> {
             people: self.audience.people,
             relay: self.relay,
             at: self.at,
-            settings: &shaping(settings),
+            settings: &[shaping(settings), asked_for(&self.limits)].concat(),
         }
         .digest()
     }
+}
+
+/// A campaign's own pace and quiet hours: the approver sees them. Only where there are any: what was approved before there were
+/// such stays approved.
+fn asked_for(limits: &CampaignLimits) -> Vec<(&'static str, String)> {
+    limits.words().into_iter().map(|words| ("campaign.limits", words)).collect()
 }
 
 /// Settings that change what people get, what they may see, or when. Speed is not among them.

@@ -19,6 +19,7 @@ mod fields;
 mod guard;
 mod idempotency;
 mod importing;
+mod limits;
 mod openapi;
 mod paging;
 mod preview;

@@ -15,8 +15,10 @@ use crate::desk::Desk;
 use crate::drafting::Drafting;
 use crate::hashing::Hashing;
 use crate::lists::Lists;
+use crate::mail_set_up::MailSetUp;
 use crate::officer::Officer;
 use crate::origin::Origin;
+use crate::safekeeping::Safekeeping;
 use crate::shared_look::SharedLooks;
 use crate::trouble::Trouble;
 use crate::uploads::{UploadLimits, Uploads};
@@ -102,6 +104,10 @@ pub struct Parts {
     pub lists: Arc<dyn Lists>,
     /// The same, for the data protection officer.
     pub officer: Arc<dyn Officer>,
+    /// The same, for senders and the mail server.
+    pub mail_set_up: Arc<dyn MailSetUp>,
+    /// The same, for backups and the ledger.
+    pub safekeeping: Arc<dyn Safekeeping>,
     /// Where spreadsheets that were uploaded wait, sealed and without a name.
     pub upload_folder: PathBuf,
     /// How much of them may wait.
@@ -130,6 +136,8 @@ pub struct Console {
     pub(crate) drafting: Arc<dyn Drafting>,
     pub(crate) lists: Arc<dyn Lists>,
     pub(crate) officer: Arc<dyn Officer>,
+    pub(crate) mail_set_up: Arc<dyn MailSetUp>,
+    pub(crate) safekeeping: Arc<dyn Safekeeping>,
     pub(crate) uploads: Arc<Uploads>,
     pub(crate) pick_key: [u8; 32],
     /// Under which creations of other programs are hashed.
@@ -173,6 +181,8 @@ impl Console {
             drafting: parts.drafting,
             lists: parts.lists,
             officer: parts.officer,
+            mail_set_up: parts.mail_set_up,
+            safekeeping: parts.safekeeping,
             uploads: Arc::new(Uploads::new(parts.upload_folder, parts.random.clone(), parts.upload_limits)),
             pick_key: parts.pick_key,
             request_key: request_key(&parts.pick_key),

@@ -2,7 +2,7 @@
 
 use std::pin::Pin;
 
-use campaign::SubmissionDigest;
+use campaign::{CampaignLimits, SubmissionDigest};
 use jiff::{SignedDuration, Timestamp};
 use store::{Campaign, Settled, Submission};
 
@@ -35,6 +35,8 @@ pub struct Submitted {
     pub relay: String,
     /// The time that was asked for.
     pub wanted_at: Option<Timestamp>,
+    /// Its own pace and quiet hours.
+    pub limits: CampaignLimits,
     /// How long it can be taken back after the approval.
     pub take_back: SignedDuration,
 }

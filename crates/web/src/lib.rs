@@ -9,6 +9,7 @@ mod assets;
 mod choosing;
 mod console;
 mod cookie;
+mod csv_file;
 mod desk;
 mod dossier;
 mod drafting;
@@ -19,6 +20,7 @@ mod hashing;
 mod headers;
 mod health;
 mod lists;
+mod mail_set_up;
 mod metrics;
 mod officer;
 mod origin;
@@ -28,6 +30,7 @@ mod parts;
 mod public;
 mod reason;
 mod routes;
+mod safekeeping;
 mod second_factor;
 mod serving;
 mod set_up;
@@ -43,6 +46,7 @@ pub use desk::{Answer, Assumed, Assumption, Change, Desk, DeskError, Difference,
 pub use drafting::{Check, Checking, Checklist, Drafting, Fault, Standing};
 pub use health::health;
 pub use lists::{Choices, Chosen, Lists, MaskedPerson, Read, ReadList, Wanted};
+pub use mail_set_up::{MailServer, MailSetUp, Tried};
 pub use metrics::{SendingTotals, Sources};
 pub use officer::{
     AsSent, Controller, Delivered, Dossier, Due, ErasureDone, ErasureOrder, Known, ListValues, Officer,
@@ -55,6 +59,9 @@ pub use public::{
     public_routes,
 };
 pub use routes::{Access, Route, Verb, all_routes, router};
+pub use safekeeping::{
+    BackupFolder, BackupOf, Backups, Copied, Errand, LedgerEntry, LedgerPage, Safekeeping, Verified,
+};
 pub use serving::{CONNECTIONS_MAX, HEAD_MAX, REQUEST_MAX, STALL_MAX, serve};
 pub use set_up::MadeUser;
 pub use upload_body::{UPLOAD_STALL_MAX, UPLOAD_TIME_MAX};

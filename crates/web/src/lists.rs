@@ -102,6 +102,17 @@ pub trait Lists: Send + Sync {
     /// Reads a spreadsheet from its beginning to its end, and keeps nothing of it.
     fn read(&self, file: SealedFile, choices: Choices) -> Answer<'static, Read>;
 
+    /// Rows and addresses behind row `after`, in full, at most `limit`. Whoever asks has entered why.
+    ///
+    /// # Errors
+    /// The audience was forgotten, or its key is not on this machine.
+    fn addresses<'a>(
+        &'a self,
+        audience: &'a Audience,
+        after: u64,
+        limit: u32,
+    ) -> Answer<'a, Vec<(u64, String)>>;
+
     /// People of an audience behind row `after`, in the order of the rows, at most `limit`.
     fn people<'a>(&'a self, audience: &'a Audience, after: u64, limit: u32) -> Answer<'a, Vec<MaskedPerson>>;
 }

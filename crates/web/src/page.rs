@@ -37,6 +37,10 @@ impl Frame {
             ("/retention", "Retention", visitor.may(Right::SetRetention)),
             ("/users", "Users", visitor.may(Right::ManageUsers)),
             ("/api-keys", "API keys", visitor.may(Right::ManageApiKeys)),
+            ("/senders", "Senders", visitor.may(Right::ChangeSettings)),
+            ("/mail-server", "Mail server", visitor.may(Right::ChangeSettings)),
+            ("/backups", "Backups", visitor.may(Right::Backup)),
+            ("/ledger", "Ledger", visitor.may(Right::ReadLedger)),
             ("/me", "Your account", visitor.is_live()),
         ];
         let shown = all.into_iter().filter(|(_, _, shown)| *shown);

@@ -1,10 +1,12 @@
 //! The pages, one file each.
 
+pub(crate) mod accounting;
 pub(crate) mod api_keys;
 pub(crate) mod approval;
 pub(crate) mod audience;
 pub(crate) mod audience_new;
 pub(crate) mod audiences;
+pub(crate) mod backups;
 pub(crate) mod bad_rows;
 pub(crate) mod campaign;
 pub(crate) mod campaigns;
@@ -14,7 +16,9 @@ pub(crate) mod doubts;
 pub(crate) mod draft;
 pub(crate) mod drafts;
 pub(crate) mod holds;
+pub(crate) mod ledger;
 pub(crate) mod link;
+pub(crate) mod mail_server;
 pub(crate) mod me;
 pub(crate) mod pace;
 pub(crate) mod people;
@@ -23,6 +27,7 @@ pub(crate) mod person_erase;
 pub(crate) mod requests;
 pub(crate) mod retention;
 pub(crate) mod returning;
+pub(crate) mod senders;
 pub(crate) mod sign_in;
 pub(crate) mod sign_out;
 pub(crate) mod suppressions;

@@ -13,9 +13,10 @@ use crate::api::Problem;
 use crate::console::Console;
 use crate::guard::{guard, in_time, named};
 use crate::pages::{
-    api_keys, approval, audience, audience_new, audiences, bad_rows, campaign, campaigns, code, deliveries,
-    doubts, draft, drafts, holds, link, me, people, person, person_erase, requests, retention, returning,
-    sign_in, sign_out, suppressions, upload, upload_acts, upload_progress, user, users,
+    accounting, api_keys, approval, audience, audience_new, audiences, backups, bad_rows, campaign,
+    campaigns, code, deliveries, doubts, draft, drafts, holds, ledger, link, mail_server, me, people, person,
+    person_erase, requests, retention, returning, senders, sign_in, sign_out, suppressions, upload,
+    upload_acts, upload_progress, user, users,
 };
 use crate::serving::REQUEST_MAX;
 use crate::trouble::Trouble;
@@ -104,6 +105,9 @@ const ROUTES: &[Route] = {
         route!(POST "/campaigns/{id}/resume", May(R::Resume), campaign::resume),
         route!(POST "/campaigns/{id}/take-back", May(R::TakeBack), campaign::take_back),
         route!(GET "/campaigns/{id}/deliveries", May(R::SeeDeliveries), deliveries::show),
+        route!(GET "/campaigns/{id}/deliveries.csv", May(R::SeeDeliveries), accounting::rows),
+        route!(GET "/campaigns/{id}/accounting", May(R::DownloadAccount), accounting::ask),
+        route!(POST "/campaigns/{id}/accounting", May(R::DownloadAccount), accounting::with_addresses),
         route!(GET "/campaigns/{id}/doubts", May(R::SettleDoubts), doubts::show),
         route!(POST "/campaigns/{id}/doubts", May(R::SettleDoubts), doubts::settle),
         route!(GET "/campaigns/{id}/cancel", May(R::Cancel), campaign::ask_cancel),
@@ -181,6 +185,17 @@ const ROUTES: &[Route] = {
         route!(GET "/api-keys/new", May(R::ManageApiKeys), api_keys::new),
         route!(POST "/api-keys/new", May(R::ManageApiKeys), api_keys::make),
         route!(POST "/api-keys/{id}/revoke", May(R::ManageApiKeys), api_keys::revoke),
+        route!(GET "/senders", May(R::ChangeSettings), senders::show),
+        route!(POST "/senders", May(R::ChangeSettings), senders::look_up),
+        route!(GET "/mail-server", May(R::ChangeSettings), mail_server::show),
+        route!(POST "/mail-server/try", May(R::ChangeSettings), mail_server::try_it),
+        route!(GET "/backups", May(R::Backup), backups::show),
+        route!(POST "/backups/database", May(R::Backup), backups::database),
+        route!(POST "/backups/keys", May(R::Backup), backups::keys),
+        route!(GET "/ledger", May(R::ReadLedger), ledger::show),
+        route!(POST "/ledger/verify", May(R::ReadLedger), ledger::verify),
+        route!(GET "/ledger/checkpoint", May(R::ReadLedger), ledger::checkpoint),
+        route!(POST "/ledger/compare", May(R::ReadLedger), ledger::compare),
     ]
 };
 

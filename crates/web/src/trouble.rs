@@ -73,6 +73,12 @@ impl From<accounts::PasswordHashError> for Trouble {
     }
 }
 
+impl From<csv::Error> for Trouble {
+    fn from(error: csv::Error) -> Self {
+        Self::Failed(format!("a table could not be written: {error}"))
+    }
+}
+
 impl From<askama::Error> for Trouble {
     fn from(error: askama::Error) -> Self {
         Self::Failed(format!("a page could not be written: {error}"))

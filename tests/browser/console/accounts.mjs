@@ -169,7 +169,7 @@ export async function colleagues(browser, person) {
   });
   await step('a reader sees no users, by link or by address', async () => {
     const navigation = joined.page.getByRole('navigation', { name: 'Console' });
-    assert.deepEqual(await navigation.getByRole('link').allInnerTexts(), ['Campaigns', 'Audiences', 'Your account']);
+    assert.deepEqual(await navigation.getByRole('link').allInnerTexts(), ['Campaigns', 'Audiences', 'Ledger', 'Your account']);
     for (const place of ['/users', '/users/new', '/users/1']) assert.equal(await joined.open(place), 403);
     assert.equal(await joined.heading(), 'You cannot do this');
     await joined.look('403');

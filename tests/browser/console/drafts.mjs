@@ -98,7 +98,7 @@ async function looked(author) {
     await author.follow('Back to the draft');
   });
   await step('a time', async () => {
-    await author.follow('When');
+    await author.follow('When, and how fast');
     await author.page.getByLabel('Not before a certain time').check();
     await author.type('Day', '31');
     await author.type('Month', '2');

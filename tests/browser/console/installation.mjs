@@ -12,11 +12,12 @@ const START_MS = 60_000;
 export class Installation {
   #running = new Set();
 
-  static async make(relay) {
+  static async make(relay, environment = {}) {
     const made = new Installation();
     made.folder = await mkdtemp(path.join(tmpdir(), 'undisclosed-console-'));
     made.environment = {
       ...process.env,
+      UNDISCLOSED_DNS__RESOLVER: 'none',
       UNDISCLOSED_RELAY__URL: relay.url,
       UNDISCLOSED_SENDER__FROM: 'Survey team <survey@unit.example>',
       UNDISCLOSED_BOUNCE__DOMAIN: 'bounce.unit.example',
@@ -25,6 +26,7 @@ export class Installation {
       UNDISCLOSED_HEALTH__LISTEN: '127.0.0.1:0',
       // One after another: what the relay has taken is what the page shows.
       UNDISCLOSED_DELIVERY__CONNECTIONS: '1',
+      ...environment,
     };
     await made.run(['init']);
     return made;

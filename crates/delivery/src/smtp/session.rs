@@ -151,6 +151,18 @@ impl Session {
         &self.offers
     }
 
+    /// The version of TLS that the connection is under; nothing where it is in the clear.
+    #[must_use]
+    pub fn tls_version(&self) -> Option<&'static str> {
+        match &self.stream {
+            Stream::Plain(_) => None,
+            Stream::Tls(stream) => match stream.get_ref().1.protocol_version() {
+                Some(rustls::ProtocolVersion::TLSv1_3) => Some("TLS 1.3"),
+                _ => Some("TLS 1.2"),
+            },
+        }
+    }
+
     pub(crate) fn set_offers(&mut self, offers: Capabilities) {
         self.offers = offers;
     }

@@ -96,6 +96,7 @@ async fn prepare(store: &Store, people: &[String]) -> store::Campaign {
         author: "",
         submission: None,
         wanted_at: None,
+        limits: campaign::CampaignLimits::default(),
         suppressed_rows: &[],
         draft: None,
     };
@@ -172,7 +173,8 @@ async fn sent(setting: Setting, behaviour: Behaviour) -> Ended {
             pace: None,
             pace_per_connection: None,
             pace_per_domain: None,
-            quiet_hours: None,
+            pace_of_campaign: None,
+            quiet_hours: Vec::new(),
         },
         clock: Arc::new(SystemClock),
         chance: rand::rngs::StdRng::seed_from_u64(1),

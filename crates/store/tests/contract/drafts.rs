@@ -1,7 +1,7 @@
 //! Drafts: nobody overwrites unseen what somebody else wrote, and what was submitted is exactly what was in them.
 
 use accounts::TokenKind;
-use campaign::CampaignState;
+use campaign::{CampaignLimits, CampaignState};
 use jiff::SignedDuration;
 use store::{
     Audience, DRAFTS_MAX, DraftFile, DraftReader, DraftVersion, Looker, NewCampaign, NewDraft, NewUser,
@@ -16,6 +16,7 @@ contract! {
     a_draft_is_changed_by_one_at_a_time,
     files_go_and_come_with_the_text_that_names_them,
     a_draft_becomes_a_campaign_once,
+    limits_stay_with_a_draft_and_its_campaign,
     a_draft_that_was_changed_meanwhile_is_not_submitted,
     names_of_drafts_and_campaigns_are_one,
     drafts_are_bounded,
@@ -25,7 +26,15 @@ contract! {
 }
 
 fn new<'a>(name: &'a str, content: &'a str) -> NewDraft<'a> {
-    NewDraft { name, campaign: None, content, wanted_at: None, author: "user 1", now: NOW }
+    NewDraft {
+        name,
+        campaign: None,
+        content,
+        wanted_at: None,
+        limits: CampaignLimits::default(),
+        author: "user 1",
+        now: NOW,
+    }
 }
 
 async fn people(store: &Store) -> Audience {
@@ -110,6 +119,46 @@ async fn a_draft_becomes_a_campaign_once(bench: Bench) {
     assert!(matches!(store.campaign("x").await, Err(StoreError::NotFound)), "nothing is half done");
 }
 
+async fn limits_stay_with_a_draft_and_its_campaign(bench: Bench) {
+    let store = &bench.store;
+    let at = draft(store, "January").await;
+    let limits = CampaignLimits {
+        per_minute: std::num::NonZeroU32::new(30),
+        quiet: Some("20:00-08:00".parse().expect("quiet hours")),
+    };
+    assert_eq!(fine(store.draft(at.id).await).limits, CampaignLimits::default());
+    let change = NewDraft { limits, ..new("January", "{}") };
+    let version = fine(store.save_draft(at, &change, &act()).await);
+    let kept = fine(store.draft(at.id).await);
+    assert_eq!(kept.limits, limits);
+    let january = NewCampaign {
+        draft: Some(DraftVersion { version, ..at }),
+        submission: Some(submission("m")),
+        limits: kept.limits,
+        ..new_campaign("January")
+    };
+    let id = fine(store.create_campaign(&january, &kept.audience, false, &act()).await);
+    assert_eq!(fine(store.campaign("January").await).limits, limits);
+    // An approver is shown what they were.
+    let ann = user(store, "ann@staff.example").await;
+    let looker = |text: &str| Looker { campaign: id, user: ann, submission: submission(text) };
+    fine(store.look(&looker("m"), 1, NOW, &act()).await);
+    let again = Resubmission {
+        author: "uid 1",
+        message: None,
+        relay: "smtp://127.0.0.1:25",
+        connections: 3,
+        wanted_at: None,
+        limits: CampaignLimits::default(),
+        submission: submission("m2"),
+        draft: None,
+        now: NOW,
+    };
+    fine(store.resubmit(id, &again, &act()).await);
+    assert_eq!(fine(store.campaign("January").await).limits, CampaignLimits::default());
+    assert_eq!(fine(store.last_seen(&looker("m2")).await).expect("she saw it").limits, limits);
+}
+
 async fn a_draft_that_was_changed_meanwhile_is_not_submitted(bench: Bench) {
     let store = &bench.store;
     let at = draft(store, "January").await;
@@ -184,6 +233,7 @@ async fn what_somebody_saw_last(bench: Bench) {
         relay: "smtp://other.example:25",
         connections: 3,
         wanted_at: None,
+        limits: CampaignLimits::default(),
         submission: submission("m2"),
         draft: None,
         now: NOW + SignedDuration::from_hours(1),

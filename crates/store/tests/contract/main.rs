@@ -98,6 +98,7 @@ fn new_campaign<'a>(name: &'a str) -> NewCampaign<'a> {
         author: "uid 1",
         submission: None,
         wanted_at: None,
+        limits: campaign::CampaignLimits::default(),
         suppressed_rows: &[],
         draft: None,
     }

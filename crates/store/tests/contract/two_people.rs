@@ -43,6 +43,7 @@ fn again<'a>(digest: &'a str) -> Resubmission<'a> {
         relay: "smtp://127.0.0.1:25",
         connections: 3,
         wanted_at: None,
+        limits: campaign::CampaignLimits::default(),
         submission: submission(digest),
         draft: None,
         now: NOW,

@@ -44,13 +44,16 @@ pub(crate) async fn submit(general: &General, args: SubmitArgs) -> Result<Exit, 
     let identity = CampaignIdentity { number: campaign.id.get(), uid: &campaign.uid, test: false };
     let letters = letters(&installation, &audience, files, &identity)?;
     check::everybody(store, &audience, &letters, installation.now()).await?;
-    let submitted = Submitted { relay: &relay, at: wanted_at, ..Submitted::stored(&campaign, &audience) };
+    let limits = args.limits.over(campaign.limits);
+    let submitted =
+        Submitted { relay: &relay, at: wanted_at, limits, ..Submitted::stored(&campaign, &audience) };
     let new = Resubmission {
         author: &author,
         message: None,
         relay: &relay,
         connections: connections(args.connections.unwrap_or(campaign.connections))?,
         wanted_at,
+        limits,
         submission: submitted.digest(&installation.settings),
         draft: None,
         now: installation.now(),
@@ -192,7 +195,7 @@ impl<'a> Shown<'a> {
             "author": approval.author, "submission": approval.submission,
             "submitted_at": approval.submitted_at.map(|at| at.to_string()),
             "message_digest": self.campaign.message_digest, "audience": self.audience.name,
-            "subjects": self.subjects, "not_inspected": self.not_inspected, "warnings": self.warnings,
+            "limits": self.campaign.limits.words(), "subjects": self.subjects, "not_inspected": self.not_inspected, "warnings": self.warnings,
         })
     }
 
@@ -221,6 +224,7 @@ impl<'a> Shown<'a> {
         row("not written to", (self.counts.suppressed + self.counts.held).to_string());
         row("relay", self.campaign.relay.clone());
         row("to begin", when(approval.wanted_at));
+        row("its own limits", self.campaign.limits.words().unwrap_or_default());
         row("warnings accepted", warnings.join(", "));
         row("could not be read", self.not_inspected.join("\n"));
         row("digest", approval.submission.clone());

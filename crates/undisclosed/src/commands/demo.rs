@@ -8,7 +8,7 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use campaign::SubmissionDigest;
+use campaign::{CampaignLimits, SubmissionDigest};
 use keys::InstanceKey;
 use lab::{Behaviour, Mailbox, Reaction, Rule, Server, Stage, When};
 use mail::{Address, Limits};
@@ -25,7 +25,7 @@ use crate::installation::Installation;
 use crate::preparation::{Wanted, prepare};
 use crate::relay::ReadyRelay;
 use crate::sending::{self, Sent};
-use crate::settings::{Settings, Span};
+use crate::settings::{Resolver, Settings, Span};
 use crate::submission::Submitted;
 
 const PEOPLE: &str = include_str!("../../demo/people.csv");
@@ -161,6 +161,8 @@ async fn installation(folder: &Path) -> Result<Installation, Failure> {
     settings.delivery.retry_max = Span(Duration::from_secs(1));
     settings.delivery.connections = CONNECTIONS;
     settings.approval.take_back = Span(TAKE_BACK);
+    // It asks nobody outside this machine for anything.
+    settings.dns.resolver = Resolver::Nobody;
     let random = keys::Random::default();
     let instance = InstanceKey::ephemeral(&random)?;
     let database = DatabaseUrl::Sqlite(folder.join("data").join("undisclosed.db"));
@@ -231,6 +233,7 @@ async fn submit(
         audience: &prepared.audience,
         relay: &server.url(),
         at: None,
+        limits: CampaignLimits::default(),
     };
     let submission = submitted.digest(&installation.settings);
     let new = NewCampaign {
@@ -245,6 +248,7 @@ async fn submit(
         submission: Some(submission),
         at: installation.now(),
         wanted_at: None,
+        limits: CampaignLimits::default(),
         suppressed_rows: &prepared.checked.suppressed,
         draft: None,
     };

@@ -96,6 +96,7 @@ async fn submit_mended(
         relay: &campaign.relay,
         connections: campaign.connections,
         wanted_at,
+        limits: campaign.limits,
         submission: submitted.digest(&installation.settings),
         draft: None,
         now: installation.now(),

@@ -1,5 +1,6 @@
 //! `undisclosed send`: the whole of the main job.
 
+use campaign::CampaignLimits;
 use serde_json::json;
 use store::{NewCampaign, Store, StoreError};
 
@@ -48,6 +49,7 @@ pub(crate) async fn run(general: &General, args: SendArgs) -> Result<Exit, Failu
         audience: &prepared.audience,
         relay: &relay.relay.url.to_string(),
         at: wanted_at,
+        limits: args.limits.over(CampaignLimits::default()),
     };
     let required = installation.settings.approval.required;
     let submission = required.then(|| submitted.digest(&installation.settings));
@@ -63,6 +65,7 @@ pub(crate) async fn run(general: &General, args: SendArgs) -> Result<Exit, Failu
         submission,
         at: installation.now(),
         wanted_at,
+        limits: submitted.limits,
         suppressed_rows: &prepared.checked.suppressed,
         draft: None,
     };

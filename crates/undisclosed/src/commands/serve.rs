@@ -20,9 +20,11 @@ use crate::failure::{Exit, Failure};
 use crate::incoming::{Incoming, ReadyMailbox};
 use crate::installation::Installation;
 use crate::lists::Lists;
+use crate::mail_set_up::MailSetUp;
 use crate::notices::Notices;
 use crate::officer::Officer;
 use crate::public_desk::PublicDesk;
+use crate::safekeeping::Safekeeping;
 use crate::sending;
 
 pub(crate) async fn run(general: &General) -> Result<Exit, Failure> {
@@ -208,6 +210,8 @@ pub(crate) async fn console(
         drafting: Arc::new(Drafting::new(installation)),
         lists: Arc::new(Lists(installation.clone())),
         officer: Arc::new(Officer(installation.clone())),
+        mail_set_up: Arc::new(MailSetUp(installation.clone())),
+        safekeeping: Arc::new(Safekeeping::new(installation)),
         upload_folder: installation.data.clone(),
         upload_limits: UploadLimits::default(),
         pick_key: installation.instance.derive(Purpose::Pick),

@@ -1,5 +1,6 @@
 //! Everything that is checked before a message can be submitted.
 
+use alignment::{Alignment, Report};
 use message::DiscretionFinding;
 use store::{Audience, Draft};
 use web::{Check, Checklist, Standing};
@@ -10,6 +11,7 @@ use crate::check::{Checked, everybody_watched};
 use crate::failure::Failure;
 use crate::installation::Installation;
 use crate::letters_of::{CampaignIdentity, letters};
+use crate::mail_set_up::look_up;
 use crate::message_files::MessageFiles;
 use crate::relay::ReadyRelay;
 
@@ -54,7 +56,11 @@ pub(super) async fn check(
     let (bundle, domain) = (files.bundle()?, files.template.from().address().domain().to_owned());
     let identity = CampaignIdentity { number: 0, uid: "check", test: false };
     let letters = letters(installation, &draft.audience, files, &identity)?;
-    let everybody = everybody_watched(&installation.store, &draft.audience, &letters, now, job).await;
+    let (everybody, published) = tokio::join!(
+        everybody_watched(&installation.store, &draft.audience, &letters, now, job),
+        look_up(installation, &domain)
+    );
+    checks.push(sender(published));
     let (written_to, suppressed) = match &everybody {
         Err(failure) => {
             let mut findings = job.failing();
@@ -151,6 +157,39 @@ fn mail_server(installation: &Installation, missing: Option<&Failure>) -> Check 
         );
     }
     warning_if_any("providers", TITLE, findings)
+}
+
+/// What the sender's domain publishes, as mailbox providers see it. Where it cannot be looked up, nobody is kept from sending.
+fn sender(published: Result<Report, Failure>) -> Check {
+    const TITLE: &str = "The sender’s domain";
+    let report = match published {
+        Ok(report) => report,
+        Err(failure) => return fine(TITLE, vec![format!("It was not looked up: {}.", failure.message)]),
+    };
+    if report.alignment == Alignment::Unknown && !report.is_lacking() {
+        return fine(
+            TITLE,
+            vec!["Whether its messages pass (SPF, DKIM, DMARC) cannot be told from here.".to_owned()],
+        );
+    }
+    if !report.is_lacking() {
+        return fine(
+            TITLE,
+            vec!["It publishes what mailbox providers ask for (SPF, DKIM, DMARC).".to_owned()],
+        );
+    }
+    let mut findings: Vec<String> = report
+        .lacking()
+        .map(|record| format!("{} ({}): {}", record.name, record.kind, record.said))
+        .collect();
+    if report.alignment == Alignment::NotAligned {
+        findings.push(
+            "Messages do not pass DMARC: large mailbox providers refuse them, or put them among the spam."
+                .to_owned(),
+        );
+    }
+    findings.push("An administrator sees what to publish under “Senders”.".to_owned());
+    warning("alignment", TITLE, findings)
 }
 
 async fn sent_before(

@@ -52,6 +52,7 @@ async fn make(
         audience: &draft.audience,
         relay: &proved.relay,
         at: draft.wanted_at,
+        limits: draft.limits,
     };
     let submission = submitted.digest(&installation.settings);
     let again = accepted.iter().any(|word| word == "again");
@@ -67,6 +68,7 @@ async fn make(
         submission: Some(submission),
         at: installation.now(),
         wanted_at: draft.wanted_at,
+        limits: draft.limits,
         suppressed_rows: &proved.suppressed,
         draft: Some(draft.at),
     };
@@ -96,6 +98,7 @@ async fn change(
     let submitted = Submitted {
         message: &proved.digest,
         at: draft.wanted_at,
+        limits: draft.limits,
         ..Submitted::stored(&campaign, &draft.audience)
     };
     let new = Resubmission {
@@ -108,6 +111,7 @@ async fn change(
         relay: &campaign.relay,
         connections: campaign.connections,
         wanted_at: draft.wanted_at,
+        limits: draft.limits,
         submission: submitted.digest(&installation.settings),
         draft: Some(draft.at),
         now: installation.now(),

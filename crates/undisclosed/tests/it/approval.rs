@@ -2,6 +2,8 @@
 
 use std::process::Command;
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use lab::{Behaviour, Server};
 use serde_json::Value;
 
@@ -32,6 +34,14 @@ fn as_approver(bench: &Bench, args: &[&str]) -> Ran {
     assert!(key.success());
     let mut command = bench.command(args);
     Ran::of(std::os::unix::process::CommandExt::uid(&mut command, APPROVER).output().expect("it runs"))
+}
+
+/// The hour that it is, in UTC: by the last entry of the ledger.
+fn hour(bench: &Bench) -> i8 {
+    let listed = bench.run(&["ledger", "list", "--json"]).exits(0).json();
+    let at = listed["entries"].as_array().and_then(|entries| entries.last()?["at"].as_i64());
+    let at = Timestamp::from_microsecond(at.expect("an entry")).expect("a time");
+    at.to_zoned_datetime(TimeZone::UTC).hour()
 }
 
 fn state(ran: &Value) -> &str {
@@ -256,4 +266,42 @@ fn with_the_account_undisclosed_root_is_refused_and_sudo_says_who_it_is() {
 fn open_to_all(folder: &std::path::Path) {
     use std::os::unix::fs::PermissionsExt;
     std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o755)).expect("a mode");
+}
+
+/// A campaign's own pace and quiet hours are agreed on, hold beside those of the installation, and go only by another agreement.
+#[tokio::test(flavor = "multi_thread")]
+async fn limits_of_a_campaign_are_agreed_on_and_kept() {
+    let server = Server::start(Behaviour::default()).await.expect("a server");
+    let bench =
+        bench().with("UNDISCLOSED_RELAY__URL", &server.url()).with("UNDISCLOSED_DELIVERY__TIME_ZONE", "UTC");
+    for wrong in [["--per-minute", "0"], ["--per-minute", "many"], ["--quiet-hours", "20:00"]] {
+        bench.run(&[&SEND[..], &wrong].concat()).exits(2);
+    }
+    bench.run(&["import", "p", "people.csv"]).exits(0);
+    let now = hour(&bench);
+    let quiet = format!("{now:02}:00-{:02}:00", (now + 2) % 24);
+    let limits = ["--quiet-hours", quiet.as_str(), "--per-minute", "600"];
+    bench.run(&[&SEND[..], &limits].concat()).exits(4);
+    let first = as_approver(&bench, &["approve", "c", "--json"]).exits(0).json();
+    let sender = bench.spawn(&["resume", "c", "--json"]);
+    // Another one is sent from beginning to end meanwhile.
+    let other = ["send", "people.csv", "message.md", "--name", "other", "--json", "--acknowledge", "all"];
+    let other = [&other[..], &["--again", "--reason", "a test"]].concat();
+    bench.run(&other).exits(4);
+    as_approver(&bench, &["approve", "other"]).exits(0);
+    assert_eq!(count(&bench.run(&["resume", "other", "--json"]).exits(0).json(), "accepted"), 12);
+    signal(&sender, "TERM");
+    let stopped = finish(sender).exits(3).json();
+    assert_eq!((count(&stopped, "accepted"), count(&stopped, "queued")), (0, 12), "{stopped}");
+    // Without the quiet hours it is another submission, and the pace stays.
+    bench.run(&["pause", "c"]).exits(0);
+    bench.run(&["submit", "c", "--quiet-hours", "none"]).exits(4);
+    let digest = first["approval"]["submission"].as_str().expect("a digest");
+    let stale = as_approver(&bench, &["approve", "c", "--digest", digest, "--json"]).exits(2);
+    assert_eq!(stale.json()["error"]["code"], "edited");
+    as_approver(&bench, &["approve", "c"]).exits(0);
+    let done = bench.run(&["resume", "c", "--json"]).exits(0).json();
+    assert_eq!(count(&done, "accepted"), 12);
+    // Eleven intervals of a tenth of a second.
+    assert!(done["sending_seconds"].as_f64().expect("a time") >= 1.0, "{done}");
 }

@@ -209,11 +209,11 @@ async fn sigterm_while_the_database_is_away() {
 }
 
 /// The time from the first message to the last, with four workers at it.
-async fn time_of(bench: &Bench, server: &Server, people: usize) -> Duration {
+async fn time_of(bench: &Bench, server: &Server, people: usize, limits: &[&str]) -> Duration {
     let url = server.url();
     // Few connections: one sender's claims are far from all.
     let send = ["send", "people.csv", "message.md", "--name", "c", "--smtp", &url, "--connections", "2"];
-    let send = bench.spawn(&send);
+    let send = bench.spawn(&[&send[..], limits].concat());
     let workers: Vec<Child> = (1..WORKERS).map(|_| bench.spawn(&["worker"])).collect();
     reached(&server.mailbox(), 1).await;
     let begun = Instant::now();
@@ -232,9 +232,17 @@ async fn time_of(bench: &Bench, server: &Server, people: usize) -> Duration {
 async fn pace_holds_over_all_workers() {
     let server = Server::start(Behaviour::default()).await.expect("a server");
     let bench = bench(200).with("UNDISCLOSED_DELIVERY__PER_SECOND", "40");
-    let time = time_of(&bench, &server, 200).await;
+    let time = time_of(&bench, &server, 200, &[]).await;
     // 199 intervals of 25 ms, less what a reserved place may come late.
     assert!(time >= Duration::from_millis(199 * 25 - 500), "{time:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pace_of_a_campaign_holds_over_all_workers() {
+    let server = Server::start(Behaviour::default()).await.expect("a server");
+    let bench = bench(120).with("UNDISCLOSED_DELIVERY__PER_SECOND", "200");
+    let time = time_of(&bench, &server, 120, &["--per-minute", "2400"]).await;
+    assert!(time >= Duration::from_millis(119 * 25 - 500), "{time:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -242,7 +250,7 @@ async fn pace_of_a_domain_holds_over_all_workers() {
     let server = Server::start(Behaviour::default()).await.expect("a server");
     // Seven domains, sixty people at each.
     let bench = bench(420).with("UNDISCLOSED_DELIVERY__PER_SECOND_PER_DOMAIN", "20");
-    let time = time_of(&bench, &server, 420).await;
+    let time = time_of(&bench, &server, 420, &[]).await;
     assert!(time >= Duration::from_millis(59 * 50 - 500), "{time:?}");
 }
 

@@ -21,5 +21,6 @@ mod public;
 mod reconcile;
 mod relay_trouble;
 mod retention;
+mod sender;
 mod size;
 mod trace;

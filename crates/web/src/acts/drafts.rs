@@ -1,6 +1,6 @@
 //! Writing a message: begun, changed, looked at, submitted.
 
-use campaign::{CampaignEvent, CampaignState, CampaignTransitionError};
+use campaign::{CampaignEvent, CampaignLimits, CampaignState, CampaignTransitionError};
 use jiff::Timestamp;
 use message::{ATTACHMENTS_MAX, ATTACHMENTS_OCTETS_MAX, Attachment, Composition, content_type_of};
 use store::{
@@ -54,6 +54,7 @@ pub(crate) struct Beginning<'a> {
     /// The campaign that it changes.
     pub(crate) campaign: Option<CampaignId>,
     pub(crate) wanted_at: Option<Timestamp>,
+    pub(crate) limits: CampaignLimits,
     pub(crate) content: Composition,
     pub(crate) files: Vec<DraftFile>,
 }
@@ -62,7 +63,8 @@ impl<'a> Beginning<'a> {
     /// Of a new campaign, with nothing in it.
     pub(crate) fn empty(name: &'a str, audience: &'a Audience) -> Self {
         let (content, files) = (Composition::empty(), Vec::new());
-        Self { name, audience, campaign: None, wanted_at: None, content, files }
+        let limits = CampaignLimits::default();
+        Self { name, audience, campaign: None, wanted_at: None, limits, content, files }
     }
 }
 
@@ -75,6 +77,7 @@ pub(crate) async fn begin(by: &Acting, draft: &Beginning<'_>) -> Result<DraftId,
         campaign: draft.campaign,
         content: &written(&draft.content)?,
         wanted_at: draft.wanted_at,
+        limits: draft.limits,
         author: &by.actor,
         now: by.at,
     };
@@ -103,6 +106,7 @@ pub(crate) async fn change(by: &Acting, campaign: &Campaign) -> Result<DraftId, 
         audience: &audience,
         campaign: Some(campaign.id),
         wanted_at: campaign.approval.wanted_at,
+        limits: campaign.limits,
         content,
         files,
     };
@@ -159,6 +163,7 @@ impl Opened {
             campaign: self.draft.campaign,
             content: &content,
             wanted_at: self.draft.wanted_at,
+            limits: self.draft.limits,
             author: &by.actor,
             now: by.at,
         };

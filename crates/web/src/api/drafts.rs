@@ -15,6 +15,7 @@ use crate::api::caller::Asked;
 use crate::api::campaigns;
 use crate::api::fields::Fields;
 use crate::api::json;
+use crate::api::limits::{self, PER_MINUTE, QUIET_HOURS};
 use crate::api::paging::{List, Page, page};
 use crate::api::problem::{Kind, Problem};
 use crate::api::routes::PREFIX;
@@ -34,7 +35,7 @@ pub(super) async fn list(Extension(asked): Extension<Asked>) -> Result<Response,
 }
 
 pub(super) async fn create(Extension(asked): Extension<Asked>) -> Result<Response, Problem> {
-    let fields = Fields::of(&asked.body, &[NAME, AUDIENCE, CONTENT, WANTED_AT])?;
+    let fields = Fields::of(&asked.body, &[NAME, AUDIENCE, CONTENT, WANTED_AT, PER_MINUTE, QUIET_HOURS])?;
     let name = fields.text(NAME)?.trim();
     if !acts::is_campaign_name(name) {
         return Err(Problem::invalid(NAME, "A text of 1 to 200 octets, in one line."));
@@ -49,6 +50,7 @@ pub(super) async fn create(Extension(asked): Extension<Asked>) -> Result<Respons
         beginning.content = composition(content, Vec::new())?;
     }
     beginning.wanted_at = wanted_at(&fields, None, asked.at)?;
+    beginning.limits = limits::read(&fields)?;
     let id = acts::begin(&asked.acting(), &beginning).await?;
     Ok(made(DraftVersion { id, version: FIRST_VERSION }))
 }
@@ -88,11 +90,12 @@ pub(super) async fn put(
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let fields = Fields::of(&asked.body, &[CONTENT, WANTED_AT])?;
+    let fields = Fields::of(&asked.body, &[CONTENT, WANTED_AT, PER_MINUTE, QUIET_HOURS])?;
     let mut opened = opened(&asked, &id).await?;
     let content = fields.value(CONTENT).ok_or_else(|| Problem::invalid(CONTENT, "It is needed."))?;
     opened.content = composition(content, std::mem::take(&mut opened.content.attachments))?;
     opened.draft.wanted_at = wanted_at(&fields, opened.draft.wanted_at, asked.at)?;
+    opened.draft.limits = limits::read(&fields)?;
     opened.save(&asked.acting(), version_of(&headers)?).await?;
     whole(&asked, &opened).await
 }
@@ -167,6 +170,7 @@ fn summary(draft: &Draft) -> Value {
         json!({"id": draft.audience.number(), "name": draft.audience.name, "people": draft.audience.people});
     summary["campaign"] = draft.campaign.map(store::CampaignId::get).into();
     summary["wanted_at"] = draft.wanted_at.map(|at| at.to_string()).into();
+    limits::write(&draft.limits, &mut summary);
     summary["changed_by"] = draft.author.clone().into();
     summary["changed_at"] = draft.changed_at.to_string().into();
     summary
@@ -238,6 +242,7 @@ pub(super) mod schema {
         properties["campaign"] =
             json!({"type": ["integer", "null"], "description": "The campaign whose message it changes."});
         properties["wanted_at"] = json!({"type": ["string", "null"], "format": "date-time"});
+        limits::describe(&mut properties);
         properties["changed_by"] = json!({"type": "string", "description": "As the ledger names them."});
         properties["changed_at"] = json!({"type": "string", "format": "date-time"});
         properties
@@ -277,28 +282,29 @@ pub(super) mod schema {
     }
 
     pub(in crate::api) fn to_create() -> Value {
+        let mut properties = json!({
+            NAME: {"type": "string", "description": "Of the campaign that it becomes."},
+            AUDIENCE: {"type": "integer", "description": "The `id` of an audience."},
+            CONTENT: {"$ref": "#/components/schemas/Content"},
+            WANTED_AT: {"type": ["string", "null"], "format": "date-time"},
+        });
+        limits::describe(&mut properties);
+        sent(&[NAME, AUDIENCE], &properties)
+    }
+
+    /// An object that is sent, of which some members may be left out.
+    fn sent(required: &[&str], properties: &Value) -> Value {
         json!({
-            "type": "object",
-            "required": [NAME, AUDIENCE],
-            "properties": {
-                NAME: {"type": "string", "description": "Of the campaign that it becomes."},
-                AUDIENCE: {"type": "integer", "description": "The `id` of an audience."},
-                CONTENT: {"$ref": "#/components/schemas/Content"},
-                WANTED_AT: {"type": ["string", "null"], "format": "date-time"},
-            },
-            "additionalProperties": false,
+            "type": "object", "required": required, "properties": properties, "additionalProperties": false,
         })
     }
 
     pub(in crate::api) fn to_put() -> Value {
-        json!({
-            "type": "object",
-            "required": [CONTENT],
-            "properties": {
-                CONTENT: {"$ref": "#/components/schemas/Content"},
-                WANTED_AT: {"type": ["string", "null"], "format": "date-time", "description": "Left out: none."},
-            },
-            "additionalProperties": false,
-        })
+        let mut properties = json!({
+            CONTENT: {"$ref": "#/components/schemas/Content"},
+            WANTED_AT: {"type": ["string", "null"], "format": "date-time", "description": "Left out: none."},
+        });
+        limits::describe(&mut properties);
+        sent(&[CONTENT], &properties)
     }
 }

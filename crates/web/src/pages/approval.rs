@@ -5,7 +5,7 @@ use axum::Extension;
 use axum::extract::Path;
 use axum::http::header::CONTENT_SECURITY_POLICY;
 use axum::response::{IntoResponse, Redirect, Response};
-use campaign::{CampaignEvent, CampaignState};
+use campaign::{CampaignEvent, CampaignLimits, CampaignState};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use ring::hmac;
@@ -135,6 +135,7 @@ pub(crate) async fn page(
         ("People who will be written to", counts.open().to_string()),
         ("People who will not", (counts.suppressed + counts.held).to_string()),
         ("To begin", s.wanted_at.map_or_else(|| "as soon as it is approved".to_owned(), when)),
+        ("Pace and quiet hours", asked_for(&s.limits)),
         ("Mail server", s.relay.clone()),
     ];
     for (name, texts) in [("Warnings accepted", &s.warnings), ("Could not be read", &s.not_inspected)] {
@@ -175,6 +176,11 @@ async fn is_own(visitor: &Visitor, author: &str) -> Result<bool, Trouble> {
     }
     let keys = visitor.console.store.api_keys().await?;
     Ok(keys.iter().any(|key| key.created_by == own && key_actor(&key.name) == author))
+}
+
+/// A campaign's own pace and quiet hours.
+pub(crate) fn asked_for(limits: &CampaignLimits) -> String {
+    limits.words().unwrap_or_else(|| "those of the installation".to_owned())
 }
 
 pub(crate) fn when(at: Timestamp) -> String {

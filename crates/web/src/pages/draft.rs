@@ -109,6 +109,7 @@ async fn tasks(visitor: &Visitor, opened: &Opened) -> Result<Vec<(&'static str, 
         n => (n.to_string(), GREEN),
     };
     let when = draft.wanted_at.map_or_else(|| "As soon as approved".to_owned(), crate::pages::approval::when);
+    let when = std::iter::once(when).chain(draft.limits.words()).collect::<Vec<_>>().join("; ");
     let first = format!("{path}/text/0");
     Ok(vec![
         ("Write the message", first, message),
@@ -116,7 +117,7 @@ async fn tasks(visitor: &Visitor, opened: &Opened) -> Result<Vec<(&'static str, 
         ("Files that go with it", format!("{path}/files"), files),
         ("Look at it, person by person", format!("{path}/preview/1"), (String::new(), "")),
         ("Send a test to yourself", format!("{path}/test"), (String::new(), "")),
-        ("When", format!("{path}/time"), (when, GREY)),
+        ("When, and how fast", format!("{path}/time"), (when, GREY)),
         ("Check everything", format!("{path}/checks"), checked(&checking)),
         ("Submit it for approval", format!("{path}/submit"), (String::new(), "")),
     ])

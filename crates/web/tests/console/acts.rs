@@ -161,6 +161,7 @@ async fn a_campaign_of_which_a_message_left_is_not_taken_back() {
         relay: "smtp://127.0.0.1:25",
         connections: 1,
         wanted_at: None,
+        limits: campaign::CampaignLimits::default(),
         submission,
         draft: None,
         now: site.now(),

@@ -75,16 +75,21 @@ async fn a_draft_is_written_and_thrown_away(site: Site) {
     *fine(site.program.fault.lock()) = Some(fault);
     let wanted_at = "2099-03-27T09:00:00Z";
     let written =
-        put(&program, &path, "\"1\"", &json!({"content": content("Hello"), "wanted_at": wanted_at})).await;
+        put(&program, &path, "\"1\"", &json!({"content": content("Hello"), "wanted_at": wanted_at, "per_minute": 30, "quiet_hours": "20:00-08:00"})).await;
     assert_eq!((written.status, written.header("etag")), (StatusCode::OK, "\"2\""), "{written:?}");
     let got = program.get(&path).await.json();
     assert_eq!(got, written.json());
     assert_eq!((&got["content"], &got["wanted_at"]), (&content("Hello"), &json!(wanted_at)));
     assert_eq!(got["fault"], json!({"text": 0, "field": "subject", "detail": "There is no subject"}));
+    assert_eq!((&got["per_minute"], &got["quiet_hours"]), (&json!(30), &json!("20:00-08:00")));
     assert_eq!(got["changed_by"], "api writer");
     for wrong in [
         json!({"content": content("x"), "wanted_at": "2001-01-01T00:00:00Z"}),
         json!({"content": content("x"), "wanted_at": "canary@people.example"}),
+        json!({"content": content("x"), "per_minute": 0}),
+        json!({"content": content("x"), "per_minute": "canary@people.example"}),
+        json!({"content": content("x"), "quiet_hours": "canary@people.example"}),
+        json!({"content": content("x"), "quiet_hours": "08:00-08:00"}),
         json!({"content": {"from": "canary@people.example"}}),
         json!({"content": {"from": "", "reply_to": "", "contacts": [], "texts": []}}),
         json!({"content": {"from": "", "reply_to": "", "contacts": [], "texts": [

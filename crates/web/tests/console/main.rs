@@ -31,6 +31,8 @@ mod officer;
 mod officer_double;
 mod program;
 mod sessions;
+mod set_up_double;
+mod setting_up;
 mod signing_in;
 mod site;
 mod upload_limits;

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use accounts::{HashCost, Role, Roles, Token, TokenKind, TotpSecret};
 use axum::Router;
-use campaign::{Submission, SubmissionDigest};
+use campaign::{CampaignLimits, Submission, SubmissionDigest};
 use jiff::{SignedDuration, Timestamp};
 use keys::{DataKey, Fingerprint, Random};
 use ledger::Hash;
@@ -23,6 +23,7 @@ use crate::browser::Browser;
 use crate::lists::TestLists;
 use crate::officer_double::TestOfficer;
 use crate::program::{TestDrafting, hostile_message};
+use crate::set_up_double::{TestMailSetUp, TestSafekeeping};
 
 pub(crate) const PASSWORD: &str = "otter quilt lamp seven";
 /// What nobody may get to run on a page.
@@ -95,6 +96,7 @@ impl Desk for TestDesk {
             not_inspected: vec![HOSTILE.to_owned()],
             relay: "smtp://127.0.0.1:25".to_owned(),
             wanted_at: None,
+            limits: CampaignLimits::default(),
             take_back: SignedDuration::from_mins(5),
         };
         Box::pin(async move { Ok(submitted) })
@@ -137,6 +139,8 @@ pub(crate) struct Site {
     pub(crate) scribe: Arc<TestScribe>,
     pub(crate) program: Arc<TestDrafting>,
     pub(crate) officer: Arc<TestOfficer>,
+    pub(crate) mail_set_up: Arc<TestMailSetUp>,
+    pub(crate) safekeeping: Arc<TestSafekeeping>,
     pub(crate) random: Random,
     clock: Arc<Mutex<Timestamp>>,
     folder: tempfile::TempDir,
@@ -187,6 +191,8 @@ impl Site {
         let (scribe, hands) = (Arc::new(TestScribe::default()), clock.clone());
         let program = Arc::new(TestDrafting::default());
         let officer = Arc::new(TestOfficer::default());
+        let mail_set_up = Arc::new(TestMailSetUp::default());
+        let safekeeping = Arc::new(TestSafekeeping::default());
         let console = fine(Console::new(Parts {
             store: store.clone(),
             scribe: scribe.clone(),
@@ -194,6 +200,8 @@ impl Site {
             drafting: program.clone(),
             lists: Arc::new(TestLists(store.clone())),
             officer: officer.clone(),
+            mail_set_up: mail_set_up.clone(),
+            safekeeping: safekeeping.clone(),
             upload_folder: folder.path().to_owned(),
             upload_limits,
             random: random.clone(),
@@ -205,7 +213,21 @@ impl Site {
             hash_cost: fine(HashCost::new(8, 1, 1)),
         }));
         let router = web::router(&console);
-        Self { store, console, router, origin, scribe, program, officer, random, clock, folder, server }
+        Self {
+            store,
+            console,
+            router,
+            origin,
+            scribe,
+            program,
+            officer,
+            mail_set_up,
+            safekeeping,
+            random,
+            clock,
+            folder,
+            server,
+        }
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -301,6 +323,7 @@ impl Site {
             author,
             submission,
             wanted_at: None,
+            limits: CampaignLimits::default(),
             suppressed_rows: &[],
             draft: None,
         };
@@ -316,6 +339,7 @@ impl Site {
             campaign: None,
             content: &content,
             wanted_at: None,
+            limits: CampaignLimits::default(),
             author: "uid 1",
             now: self.now(),
         };

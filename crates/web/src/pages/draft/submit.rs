@@ -9,7 +9,7 @@ use super::checks::Shown;
 use super::{Opened, opened};
 use crate::form::Form;
 use crate::page::{Frame, html};
-use crate::pages::approval::when;
+use crate::pages::approval::{asked_for, when};
 use crate::parts::Errors;
 use crate::trouble::Trouble;
 use crate::visitor::Visitor;
@@ -52,6 +52,7 @@ async fn page(visitor: &Visitor, opened: &Opened, sent: &Form, errors: Errors) -
             ("Audience", draft.audience.name.clone()),
             ("People who will be written to", list.written_to.to_string()),
             ("People who will not", (list.people - list.written_to.min(list.people)).to_string()),
+            ("Pace and quiet hours", asked_for(&draft.limits)),
             ("To begin", draft.wanted_at.map_or_else(|| "as soon as it is approved".to_owned(), when)),
         ];
         let warning = |(word, check)| Warning {
