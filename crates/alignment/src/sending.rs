@@ -86,15 +86,36 @@ pub async fn look(lookup: &impl Lookup, sending: &Sending) -> Report {
         }
         records.push(record);
     }
+    if sending.signings.is_empty() {
+        records.push(not_signed(&sending.from));
+    }
     records.extend([policy_record, replies].into_iter().chain(bounces));
     let by_spf = spf_aligned && spf.passes == Some(true);
-    let unknown = dkim_unknown || (spf_aligned && spf.passes.is_none()) || is_unknown(&records, What::Dmarc);
+    // A mail server may sign what it is handed.
+    let unknown = sending.signings.is_empty()
+        || dkim_unknown
+        || (spf_aligned && spf.passes.is_none())
+        || is_unknown(&records, What::Dmarc);
     let alignment = match (by_spf || by_dkim, unknown) {
         (true, _) => Alignment::Aligned { by_spf, by_dkim },
         (false, true) => Alignment::Unknown,
         (false, false) => Alignment::NotAligned,
     };
     Report { from: sending.from.clone(), records, alignment }
+}
+
+fn not_signed(from: &str) -> Record {
+    Record {
+        what: What::Dkim,
+        kind: "TXT",
+        name: format!("_domainkey.{from}"),
+        standing: Standing::Remark,
+        found: Vec::new(),
+        publish: None,
+        said: "Messages are not signed here. Whether the mail server signs them cannot be seen from here: send a test to a mailbox \
+               elsewhere, and look there for “dkim=pass” among its header fields."
+            .to_owned(),
+    }
 }
 
 fn is_unknown(records: &[Record], what: What) -> bool {

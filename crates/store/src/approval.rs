@@ -4,13 +4,14 @@
 use campaign::{CampaignEvent, CampaignLimits, CampaignState, SubmissionDigest};
 use jiff::{SignedDuration, Timestamp};
 use sqlx::any::AnyRow;
-use sqlx::{AssertSqlSafe, Row};
+use sqlx::{AnyConnection, AssertSqlSafe, Row};
 
 use crate::audience::{small, time};
 use crate::campaign::start_afresh;
 use crate::draft::consume;
 use crate::ledger::append;
 use crate::limits::{per_minute, quiet_hours};
+use crate::one_person::are_one_person;
 use crate::submission::keep;
 use crate::{CampaignId, DraftVersion, SealedEntry, Store, StoreError};
 
@@ -139,10 +140,14 @@ impl Store {
         entry: &SealedEntry,
     ) -> Result<(), StoreError> {
         let mut transaction = self.write.begin().await?;
+        let Some(author) = author_for(&mut transaction, id, approver).await? else {
+            drop(transaction);
+            return self.why_not(id, seen, approver, CampaignEvent::Approve).await;
+        };
         let done = sqlx::query(
             "UPDATE campaign SET state = $2, approver = $3, approved_at = $4, \
              start_at = CASE WHEN wanted_at > $5 THEN wanted_at ELSE $5 END \
-             WHERE id = $1 AND state = $6 AND submission = $7 AND author <> $3",
+             WHERE id = $1 AND state = $6 AND submission = $7 AND author = $8 AND author <> $3",
         )
         .bind(id.0)
         .bind(CampaignState::Approved.number())
@@ -151,6 +156,7 @@ impl Store {
         .bind((now + take_back).as_microsecond())
         .bind(CampaignState::Submitted.number())
         .bind(seen.to_string())
+        .bind(author)
         .execute(&mut *transaction)
         .await?;
         if done.rows_affected() == 1 {
@@ -176,7 +182,7 @@ impl Store {
                 .fetch_one(&self.read)
                 .await?;
         let (state, _) = self.campaign_state(id).await?;
-        if state == CampaignState::Submitted && author == approver {
+        if state == CampaignState::Submitted && self.are_one_person(&author, approver).await? {
             return Err(StoreError::SamePerson);
         }
         if submission != seen.to_string() {
@@ -223,6 +229,20 @@ impl Store {
         transaction.commit().await?;
         Ok(())
     }
+}
+
+/// The author of a campaign; nothing where they and the other name stand for one person.
+pub(crate) async fn author_for(
+    transaction: &mut AnyConnection,
+    id: CampaignId,
+    approver: &str,
+) -> Result<Option<String>, StoreError> {
+    let author: String = sqlx::query_scalar("SELECT author FROM campaign WHERE id = $1")
+        .bind(id.0)
+        .fetch_one(&mut *transaction)
+        .await?;
+    let one = are_one_person(transaction, &author, approver).await?;
+    Ok((!one).then_some(author))
 }
 
 pub(crate) fn approval(row: &AnyRow) -> Result<Approval, StoreError> {

@@ -34,6 +34,7 @@ mod listing;
 mod look;
 mod notice;
 mod objection;
+mod one_person;
 mod open;
 mod pace;
 mod person_fields;

@@ -128,6 +128,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../migrations/sqlite/0017_campaign_limits.sql"),
         include_str!("../migrations/postgres/0017_campaign_limits.sql"),
     ),
+    (
+        19,
+        "command_line",
+        include_str!("../migrations/sqlite/0019_command_line.sql"),
+        include_str!("../migrations/postgres/0019_command_line.sql"),
+    ),
 ];
 
 /// Where the database is.

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
+use crate::approval::author_for;
 use crate::audience::{number, time};
 use crate::ledger::append;
 use crate::limits::limits;
@@ -58,14 +59,18 @@ impl Store {
         entry: &SealedEntry,
     ) -> Result<(), StoreError> {
         let mut transaction = self.write.begin().await?;
+        let Some(author) = author_for(&mut transaction, id, approver).await? else {
+            drop(transaction);
+            return self.why_not(id, seen, approver, CampaignEvent::Return).await;
+        };
         let done = sqlx::query(
-            "UPDATE campaign SET state = $2 WHERE id = $1 AND state = $3 AND submission = $4 AND author <> $5",
+            "UPDATE campaign SET state = $2 WHERE id = $1 AND state = $3 AND submission = $4 AND author = $5",
         )
         .bind(id.0)
         .bind(CampaignState::Draft.number())
         .bind(CampaignState::Submitted.number())
         .bind(seen.to_string())
-        .bind(approver)
+        .bind(author)
         .execute(&mut *transaction)
         .await?;
         if done.rows_affected() == 0 {

@@ -1,6 +1,7 @@
 //! What the console shows of backups and of the ledger.
 
 use std::fs;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -20,8 +21,6 @@ use crate::ledger_audit::{against, sign, verified};
 
 /// Copies that a page names, the latest first.
 const COPIES_SHOWN_MAX: usize = 50;
-/// Entries on a page.
-const ENTRIES_SHOWN: u64 = 50;
 
 /// The program behind the console, for backups and the ledger.
 pub(crate) struct Safekeeping {
@@ -87,8 +86,8 @@ impl web::Safekeeping for Safekeeping {
         })
     }
 
-    fn entries(&self, before: Option<u64>) -> Answer<'_, LedgerPage> {
-        Box::pin(async move { page(&self.installation, before).await.map_err(said) })
+    fn entries(&self, before: Option<u64>, limit: u32) -> Answer<'_, LedgerPage> {
+        Box::pin(async move { page(&self.installation, before, limit).await.map_err(said) })
     }
 
     fn compare<'a>(&'a self, checkpoint: &'a str) -> Answer<'a, Result<u64, String>> {
@@ -105,6 +104,10 @@ fn no_folder(what: BackupOf) -> Failure {
 }
 
 async fn copy_database(installation: &Installation, folder: PathBuf, by: &str) -> Result<String, Failure> {
+    let cannot = |error: std::io::Error| {
+        Failure::usage("backup", format!("the folder of backups cannot be made: {}", error.kind()))
+    };
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(cannot)?;
     let file = folder.join(format!("undisclosed-{}.db", time_in_name(installation.now())));
     let at = database(installation, &file, Some(by)).await?;
     Ok(format!("The database of {}, without its keys.", at.strftime("%Y-%m-%d %H:%M:%S UTC")))
@@ -146,11 +149,11 @@ async fn compare(installation: &Installation, checkpoint: &str) -> Result<Result
 }
 
 /// Entries before this number, the latest first; each is held against its leaf, not against the whole tree.
-async fn page(installation: &Installation, before: Option<u64>) -> Result<LedgerPage, Failure> {
+async fn page(installation: &Installation, before: Option<u64>, limit: u32) -> Result<LedgerPage, Failure> {
     let (store, book) = (&installation.store, Book::open(installation).await?);
     let size = store.ledger_head().await?.size;
     let end = before.unwrap_or(size).min(size);
-    let from = end.saturating_sub(ENTRIES_SHOWN.min(u64::from(ENTRY_PAGE_MAX)));
+    let from = end.saturating_sub(u64::from(limit.min(ENTRY_PAGE_MAX)));
     let leaves: Vec<NodeId> = (from..end).map(|index| NodeId { level: 0, index }).collect();
     let nodes = store.ledger_nodes(&leaves).await?;
     let stored = store.ledger_entries(from).await?;

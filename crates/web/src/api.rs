@@ -19,6 +19,7 @@ mod fields;
 mod guard;
 mod idempotency;
 mod importing;
+mod ledger;
 mod limits;
 mod openapi;
 mod paging;
@@ -31,7 +32,6 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 
-pub(crate) use caller::actor as key_actor;
 pub use openapi::openapi;
 pub(crate) use problem::{Kind, Problem};
 pub use routes::{ApiAccess, ApiRoute, ApiVerb, Takes, api_routes};

@@ -152,11 +152,12 @@ pub trait Safekeeping: Send + Sync {
     /// None at this time.
     fn verify(&self) -> Answer<'_, ()>;
 
-    /// Entries before this number; each fits its own place, and only [`verify`](Self::verify) says that all do.
+    /// Entries before this number, at most `limit`; each fits its own place, and only [`verify`](Self::verify) says that
+    /// all do.
     ///
     /// # Errors
     /// The database, or the ledger's key.
-    fn entries(&self, before: Option<u64>) -> Answer<'_, LedgerPage>;
+    fn entries(&self, before: Option<u64>, limit: u32) -> Answer<'_, LedgerPage>;
 
     /// Holds the ledger against a checkpoint that was kept elsewhere: the number of its entries, or what does not fit.
     ///

@@ -1,13 +1,19 @@
 //! Two people: an edit voids, also one that races the approval; taking back works until the first message.
 
+use accounts::{Roles, Scopes, TokenKind};
 use campaign::{CampaignEvent, CampaignState, Submission, SubmissionDigest};
 use jiff::SignedDuration;
-use store::{CampaignId, CorrectedMessage, NewCampaign, Resubmission, Store, StoreError, Version, WorkerId};
+use store::{
+    CampaignId, CorrectedMessage, NewApiKey, NewCampaign, NewUser, Resubmission, Store, StoreError, UserId,
+    Version, WorkerId,
+};
 
+use crate::staff::digest;
 use crate::{Bench, LEASE, NOW, act, audience, contract, fine, intent, new_campaign};
 
 contract! {
     it_takes_two_people,
+    two_names_of_one_person_are_not_two_people,
     an_edit_that_races_the_approval_voids_it,
     an_intent_is_of_what_was_agreed_on,
     taking_back_works_until_the_first_message,
@@ -82,6 +88,62 @@ async fn it_takes_two_people(bench: Bench) {
 }
 
 /// Whichever comes first, what is approved is what was looked at.
+async fn user(store: &Store, login: &str, link: u8) -> UserId {
+    let new = NewUser { login, name: login, roles: Roles::NONE, at: NOW };
+    let offered = (digest(TokenKind::Link, link), NOW + SignedDuration::from_hours(1));
+    fine(store.invite_user(&new, offered, &act()).await)
+}
+
+/// Who works at the command line and in the console, or by a key, is one person there.
+async fn two_names_of_one_person_are_not_two_people(bench: Bench) {
+    let store = &bench.store;
+    let id = submitted_campaign(store).await;
+    let (ann, ben) = (user(store, "ann@staff.example", 1).await, user(store, "ben@staff.example", 2).await);
+    let (anns, bens) = (format!("user {}", ann.0), format!("user {}", ben.0));
+    assert_eq!(fine(store.command_line_of(ann).await), None);
+    // Nobody has said yet whose account that is.
+    assert!(!fine(store.are_one_person("uid 1", &anns).await));
+    fine(store.set_command_line(ann, Some("uid 1"), &act()).await);
+    assert_eq!(fine(store.command_line_of(ann).await).as_deref(), Some("uid 1"));
+    let taken = store.set_command_line(ben, Some("uid 1"), &act()).await;
+    assert!(matches!(taken, Err(StoreError::NameInUse)));
+    let nobody = store.set_command_line(UserId(999), None, &act()).await;
+    assert!(matches!(nobody, Err(StoreError::NotFound)));
+    let key = NewApiKey {
+        digest: digest(TokenKind::ApiKey, 1),
+        name: "import",
+        scopes: Scopes::NONE,
+        created_by: &anns,
+        at: NOW,
+        expires_at: None,
+    };
+    fine(store.create_api_key(&key, &act()).await);
+    for (one, other, same) in [
+        ("uid 1", anns.as_str(), true),
+        (anns.as_str(), "uid 1", true),
+        ("api import", anns.as_str(), true),
+        ("api import", "uid 1", true),
+        ("uid 1", bens.as_str(), false),
+        ("api other", anns.as_str(), false),
+        ("", "", true),
+        ("", bens.as_str(), false),
+        ("uid 2", "uid 2", true),
+    ] {
+        assert_eq!(fine(store.are_one_person(one, other).await), same, "{one} {other}");
+    }
+    let entries = fine(store.ledger_head().await).size;
+    let wait = SignedDuration::ZERO;
+    let own = store.approve(id, submission("m"), &anns, NOW, wait, &act()).await;
+    assert!(matches!(own, Err(StoreError::SamePerson)));
+    let own = store.return_campaign(id, submission("m"), &anns, &act()).await;
+    assert!(matches!(own, Err(StoreError::SamePerson)));
+    assert_eq!(fine(store.ledger_head().await).size, entries, "nothing was decided, and nothing entered");
+    // It is said again that they are two.
+    fine(store.set_command_line(ann, None, &act()).await);
+    assert_eq!(fine(store.command_line_of(ann).await), None);
+    fine(store.approve(id, submission("m"), &anns, NOW, wait, &act()).await);
+}
+
 async fn an_edit_that_races_the_approval_voids_it(bench: Bench) {
     let store = &bench.store;
     let id = submitted_campaign(store).await;

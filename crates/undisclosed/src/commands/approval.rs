@@ -94,7 +94,9 @@ pub(crate) async fn approve(general: &General, args: ApproveArgs) -> Result<Exit
     }
     let counts = store.counts(campaign.id).await?;
     let shown = Shown::new(&installation, &campaign, &audience, counts)?;
-    if campaign.state == CampaignState::Submitted && campaign.approval.author == approver {
+    if campaign.state == CampaignState::Submitted
+        && store.are_one_person(&campaign.approval.author, &approver).await?
+    {
         // Said before anything is asked; the database sees to it in the end.
         return Err(StoreError::SamePerson.into());
     }

@@ -25,6 +25,7 @@ pub(super) enum List {
     Audiences = 3,
     People = 4,
     Drafts = 5,
+    Ledger = 6,
 }
 
 /// The page that is asked for.

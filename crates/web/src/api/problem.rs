@@ -8,6 +8,7 @@ use jiff::SignedDuration;
 use serde_json::{Map, Value, json};
 use store::StoreError;
 
+use crate::desk::DeskError;
 use crate::trouble::Trouble;
 
 /// What each kind's name stands behind in `type`. It does not change.
@@ -261,6 +262,12 @@ pub(crate) fn warning() -> Value {
         },
         "additionalProperties": false,
     })
+}
+
+impl From<DeskError> for Problem {
+    fn from(error: DeskError) -> Self {
+        Trouble::from(error).into()
+    }
 }
 
 impl From<Trouble> for Problem {

@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 use crate::api::guard::{guard, in_time};
 use crate::api::problem::{self, Problem};
 use crate::api::{
-    audiences, campaigns, checks, control, deliveries, draft_files, drafts, importing, openapi, paging,
-    preview, suppressions,
+    audiences, campaigns, checks, control, deliveries, draft_files, drafts, importing, ledger, openapi,
+    paging, preview, suppressions,
 };
 use crate::console::Console;
 use crate::serving::REQUEST_MAX;
@@ -295,6 +295,20 @@ const ROUTES: &[ApiRoute] = {
             "Takes an address off the list, for one scope.", post(suppressions::remove))
             .takes(Takes::Json("SuppressionToChange"))
             .answers(200, "Suppression"),
+        route!(Get "/ledger/entries", May(R::ReadLedger), "listEntries", "What was done and by whom, the latest first.",
+            get(ledger::list))
+            .asked_with(LIST)
+            .answers(200, "Entries"),
+        route!(Get "/ledger/verification", May(R::ReadLedger), "getVerification",
+            "How all of it was last gone through, with the checkpoint that was signed then.", get(ledger::verification))
+            .answers(200, "Verification"),
+        route!(Post "/ledger/verification", May(R::ReadLedger), "verifyLedger",
+            "Begins to go through all of it. Ask how it ended with GET.", post(ledger::verify))
+            .answers(202, "Verification"),
+        route!(Post "/ledger/comparison", May(R::ReadLedger), "compareCheckpoint",
+            "Holds the ledger against a checkpoint that was kept elsewhere.", post(ledger::compare))
+            .takes(Takes::Json("CheckpointToCompare"))
+            .answers(200, "Comparison"),
     ]
 };
 
@@ -324,6 +338,11 @@ pub(super) const SCHEMAS: &[Schema] = &[
     ("SuppressionCounts", suppressions::counts_schema),
     ("SuppressionToChange", suppressions::wanted_schema),
     ("Suppression", suppressions::schema),
+    ("Entries", || paging::schema("Entry")),
+    ("Entry", ledger::entry_schema),
+    ("Verification", ledger::verification_schema),
+    ("CheckpointToCompare", ledger::to_compare),
+    ("Comparison", ledger::comparison_schema),
     ("Problem", Problem::schema),
     ("FieldError", problem::field_error),
     ("BadRow", problem::bad_row),

@@ -19,6 +19,8 @@ use crate::trouble::Trouble;
 use crate::visitor::Visitor;
 
 const HERE: &str = "/ledger";
+/// Entries on a page.
+const SHOWN: u32 = 50;
 
 struct Row {
     number: u64,
@@ -71,7 +73,7 @@ async fn page(
         Errand::Ended { at, outcome: Ok(all) } => verified = Some((when(at), all)),
         Errand::Ended { at, outcome: Err(why) } => failed = Some((when(at), sentence(&why))),
     }
-    let page = safekeeping.entries(before).await?;
+    let page = safekeeping.entries(before, SHOWN).await?;
     html(&Page {
         frame: Frame::of(visitor, "Ledger", HERE)?.with_error(!errors.is_empty()),
         running,

@@ -10,6 +10,7 @@ mod api_document;
 mod api_drafts;
 mod api_idempotency;
 mod api_keys;
+mod api_ledger;
 mod api_requests;
 mod api_suppressions;
 mod approving;

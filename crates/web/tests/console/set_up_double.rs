@@ -143,7 +143,7 @@ impl Safekeeping for TestSafekeeping {
         })
     }
 
-    fn entries(&self, before: Option<u64>) -> Answer<'_, LedgerPage> {
+    fn entries(&self, before: Option<u64>, _: u32) -> Answer<'_, LedgerPage> {
         Box::pin(async move {
             let from = before.unwrap_or(120).min(120).saturating_sub(50);
             let entry = LedgerEntry {
