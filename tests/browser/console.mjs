@@ -17,8 +17,10 @@ import * as drafts from './console/drafts.mjs';
 import { Installation } from './console/installation.mjs';
 import * as officer from './console/officer.mjs';
 import { Person, keepPictures } from './console/person.mjs';
+import { startProvider } from './console/provider.mjs';
 import { startProxy } from './console/proxy.mjs';
 import { startRelay } from './console/relay.mjs';
+import { signedOn } from './console/sign_on.mjs';
 import { trouble } from './console/trouble.mjs';
 
 const LINK = /The console is at (\S+)\n[^]*?\n(http\S+\/link\/\S+)\n/;
@@ -93,10 +95,10 @@ async function longNames(ada) {
   });
 }
 
-async function walk(browser, installation, relay, values) {
+async function walk(browser, installation, relay, provider, values) {
   const olderLink = await behindProxy(browser, installation);
   const port = await freePort();
-  const environment = { UNDISCLOSED_CONSOLE__LISTEN: `127.0.0.1:${port}` };
+  const environment = { UNDISCLOSED_CONSOLE__LISTEN: `127.0.0.1:${port}`, ...provider.environment() };
   let serving = await installation.serve(LINK, [], environment);
   const [, origin, link] = serving.found;
   const ada = await Person.sitDown(browser, origin);
@@ -131,6 +133,7 @@ async function walk(browser, installation, relay, values) {
   }
   await campaigns.pausedWithoutScript(installation, relay, plain, grace);
   await longNames(ada);
+  await signedOn(browser, ada, provider);
 
   for (const [name, person] of Object.entries({ ada, grace, author, mallory, olga, plain })) {
     await check(`nothing against the policy, nothing from elsewhere: ${name}`, async () => {
@@ -155,12 +158,14 @@ async function main() {
   const { values } = parseArgs({ options: { picture: text, 'users-picture': text, pictures: text } });
   if (values.pictures) keepPictures(values.pictures);
   const relay = await startRelay();
+  const provider = await startProvider();
   const installation = await Installation.make(relay);
   try {
-    await withBrowser((browser) => walk(browser, installation, relay, values));
+    await withBrowser((browser) => walk(browser, installation, relay, provider, values));
   } finally {
     await installation.remove();
     relay.close();
+    provider.close();
   }
 }
 

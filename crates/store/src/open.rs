@@ -122,6 +122,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../migrations/sqlite/0016_staff_told.sql"),
         include_str!("../migrations/postgres/0016_staff_told.sql"),
     ),
+    (
+        18,
+        "sign_on",
+        include_str!("../migrations/sqlite/0018_sign_on.sql"),
+        include_str!("../migrations/postgres/0018_sign_on.sql"),
+    ),
 ];
 
 /// Where the database is.

@@ -38,6 +38,7 @@ mod retention;
 
 mod sending;
 mod settings;
+mod sign_on;
 mod start_time;
 mod subject;
 mod submission;

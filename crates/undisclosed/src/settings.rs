@@ -16,11 +16,13 @@ use crate::log::LogSettings;
 
 mod bounce;
 mod dkim;
+mod oidc;
 mod public;
 mod retention;
 
 pub(crate) use bounce::{Bounce, ListenProtocol, MailboxSettings};
 pub(crate) use dkim::DkimKeys;
+pub(crate) use oidc::Oidc;
 pub(crate) use public::Public;
 pub(crate) use retention::{ControllerSettings, Retention};
 
@@ -93,6 +95,7 @@ pub(crate) struct Settings {
     pub(crate) dkim: DkimKeys,
     pub(crate) worker: Worker,
     pub(crate) console: ConsoleSettings,
+    pub(crate) oidc: Oidc,
     pub(crate) health: Health,
     pub(crate) keys: Keys,
     pub(crate) retention: Retention,
@@ -338,8 +341,10 @@ impl Settings {
     /// Files named in the settings lie beside the settings file, wherever the program is run.
     fn beside(mut self, folder: Option<&Path>) -> Self {
         let Some(folder) = folder else { return self };
-        let (relay, bounce) = (&mut self.relay, &mut self.bounce);
+        let (relay, bounce, oidc) = (&mut self.relay, &mut self.bounce, &mut self.oidc);
         let files = [
+            oidc.client_secret_file.as_mut(),
+            oidc.ca_file.as_mut(),
             bounce.certificate_file.as_mut(),
             bounce.key_file.as_mut(),
             bounce.mailbox.password_file.as_mut(),
@@ -371,6 +376,7 @@ impl Settings {
         }
         self.public.check()?;
         self.bounce.check(&self.sender)?;
+        self.oidc.check()?;
         if self
             .relay
             .auth

@@ -24,6 +24,7 @@ use crate::notices::Notices;
 use crate::officer::Officer;
 use crate::public_desk::PublicDesk;
 use crate::sending;
+use crate::sign_on::SignOn;
 
 pub(crate) async fn run(general: &General) -> Result<Exit, Failure> {
     let installation =
@@ -210,6 +211,8 @@ pub(crate) async fn console(
         officer: Arc::new(Officer(installation.clone())),
         upload_folder: installation.data.clone(),
         upload_limits: UploadLimits::default(),
+        sign_on: SignOn::find(installation, &origin)?
+            .map(|sign_on| Arc::new(sign_on) as Arc<dyn web::SignOn>),
         pick_key: installation.instance.derive(Purpose::Pick),
         random: installation.random.clone(),
         now: Arc::new(move || clock.now()),

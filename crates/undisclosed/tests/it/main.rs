@@ -21,5 +21,6 @@ mod public;
 mod reconcile;
 mod relay_trouble;
 mod retention;
+mod sign_on;
 mod size;
 mod trace;

@@ -23,6 +23,7 @@ use crate::browser::Browser;
 use crate::lists::TestLists;
 use crate::officer_double::TestOfficer;
 use crate::program::{TestDrafting, hostile_message};
+use crate::provider::TestSignOn;
 
 pub(crate) const PASSWORD: &str = "otter quilt lamp seven";
 /// What nobody may get to run on a page.
@@ -137,6 +138,7 @@ pub(crate) struct Site {
     pub(crate) scribe: Arc<TestScribe>,
     pub(crate) program: Arc<TestDrafting>,
     pub(crate) officer: Arc<TestOfficer>,
+    pub(crate) provider: Arc<TestSignOn>,
     pub(crate) random: Random,
     clock: Arc<Mutex<Timestamp>>,
     folder: tempfile::TempDir,
@@ -160,20 +162,28 @@ impl Site {
     pub(crate) async fn at(origin: &'static str) -> Self {
         let folder = fine(tempfile::tempdir());
         let url = fine(DatabaseUrl::parse(&format!("sqlite:{}/web.db", folder.path().display())));
-        Self::new(fine(Store::open(&url).await), origin, folder, None, UploadLimits::default())
+        Self::new(fine(Store::open(&url).await), origin, folder, None, Default::default())
     }
 
     pub(crate) async fn postgres() -> Self {
         let server = testkit::Postgres::start();
         let store = fine(Store::open(&fine(DatabaseUrl::parse(server.url()))).await);
-        Self::new(store, HTTPS, fine(tempfile::tempdir()), Some(server), UploadLimits::default())
+        Self::new(store, HTTPS, fine(tempfile::tempdir()), Some(server), Default::default())
     }
 
     /// On SQLite, where no more than this may wait.
     pub(crate) async fn taking(limits: UploadLimits) -> Self {
         let folder = fine(tempfile::tempdir());
         let url = fine(DatabaseUrl::parse(&format!("sqlite:{}/web.db", folder.path().display())));
-        Self::new(fine(Store::open(&url).await), HTTPS, folder, None, limits)
+        Self::new(fine(Store::open(&url).await), HTTPS, folder, None, (limits, TestSignOn::default()))
+    }
+
+    /// On SQLite, beside this provider.
+    pub(crate) async fn beside(provider: TestSignOn) -> Self {
+        let folder = fine(tempfile::tempdir());
+        let url = fine(DatabaseUrl::parse(&format!("sqlite:{}/web.db", folder.path().display())));
+        let parts = (UploadLimits::default(), provider);
+        Self::new(fine(Store::open(&url).await), HTTPS, folder, None, parts)
     }
 
     fn new(
@@ -181,12 +191,13 @@ impl Site {
         origin: &'static str,
         folder: tempfile::TempDir,
         server: Option<testkit::Postgres>,
-        upload_limits: UploadLimits,
+        (upload_limits, provider): (UploadLimits, TestSignOn),
     ) -> Self {
         let (random, clock) = (Random::default(), Arc::new(Mutex::new(START)));
         let (scribe, hands) = (Arc::new(TestScribe::default()), clock.clone());
         let program = Arc::new(TestDrafting::default());
         let officer = Arc::new(TestOfficer::default());
+        let provider = Arc::new(provider);
         let console = fine(Console::new(Parts {
             store: store.clone(),
             scribe: scribe.clone(),
@@ -196,6 +207,7 @@ impl Site {
             officer: officer.clone(),
             upload_folder: folder.path().to_owned(),
             upload_limits,
+            sign_on: Some(provider.clone()),
             random: random.clone(),
             now: Arc::new(move || *fine(hands.lock())),
             origin: fine(Origin::parse(origin)),
@@ -205,7 +217,20 @@ impl Site {
             hash_cost: fine(HashCost::new(8, 1, 1)),
         }));
         let router = web::router(&console);
-        Self { store, console, router, origin, scribe, program, officer, random, clock, folder, server }
+        Self {
+            store,
+            console,
+            router,
+            origin,
+            scribe,
+            program,
+            officer,
+            provider,
+            random,
+            clock,
+            folder,
+            server,
+        }
     }
 
     pub(crate) fn now(&self) -> Timestamp {
