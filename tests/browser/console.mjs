@@ -21,9 +21,11 @@ import * as officer from './console/officer.mjs';
 import { startNames } from './console/names.mjs';
 import { Person, keepPictures, lookAway } from './console/person.mjs';
 import { startPostgres } from './console/postgres.mjs';
+import { startProvider } from './console/provider.mjs';
 import { startProxy } from './console/proxy.mjs';
 import { startRelay } from './console/relay.mjs';
 import { PUBLISHED, settingUp } from './console/setting_up.mjs';
+import { signedOn } from './console/sign_on.mjs';
 import { trouble } from './console/trouble.mjs';
 
 const LINK = /The console is at (\S+)\n[^]*?\n(http\S+\/link\/\S+)\n/;
@@ -98,13 +100,14 @@ async function longNames(ada) {
   });
 }
 
-async function walk(browser, installation, { relay, names }, values) {
+async function walk(browser, installation, { relay, names, provider }, values) {
   const olderLink = await behindProxy(browser, installation);
   const port = await freePort();
   const environment = {
     UNDISCLOSED_CONSOLE__LISTEN: `127.0.0.1:${port}`,
     UNDISCLOSED_DNS__RESOLVER: names.place,
     UNDISCLOSED_BACKUP__FOLDER: 'backups',
+    ...provider.environment(),
   };
   let serving = await installation.serve(LINK, [], environment);
   const [, origin, link] = serving.found;
@@ -141,6 +144,7 @@ async function walk(browser, installation, { relay, names }, values) {
   }
   await campaigns.pausedWithoutScript(installation, relay, plain, grace);
   await longNames(ada);
+  await signedOn(browser, ada, provider);
 
   for (const [name, person] of Object.entries({ ada, grace, author, mallory, olga, plain })) {
     await check(`nothing against the policy, nothing from elsewhere: ${name}`, async () => {
@@ -165,16 +169,17 @@ async function main() {
   const options = { picture: text, 'users-picture': text, pictures: text, postgres: { type: 'boolean' } };
   const { values } = parseArgs({ options });
   if (values.pictures) keepPictures(values.pictures);
-  const [relay, names] = [await startRelay(), await startNames(PUBLISHED)];
+  const [relay, names, provider] = [await startRelay(), await startNames(PUBLISHED), await startProvider()];
   const database = values.postgres && (await startPostgres());
   if (database) lookAway();
   const installation = await Installation.make(relay, database ? { UNDISCLOSED_DATABASE: database.url } : {});
   try {
-    await withBrowser((browser) => walk(browser, installation, { relay, names }, values));
+    await withBrowser((browser) => walk(browser, installation, { relay, names, provider }, values));
   } finally {
     await installation.remove();
     relay.close();
     names.close();
+    provider.close();
     if (database) await database.stop();
   }
 }

@@ -148,6 +148,18 @@ impl FormToken {
             .is_some_and(|(nonce, tag)| hmac::verify(&Self::key(holder), nonce, tag).is_ok())
     }
 
+    /// What a form sent, where it was issued for this session.
+    #[must_use]
+    pub fn read(holder: &Token, sent: &str) -> Option<Self> {
+        Self::verify(holder, sent).then(|| Self(sent.to_owned()))
+    }
+
+    /// What the database holds of one that works once: its nonce is random.
+    #[must_use]
+    pub fn digest(&self) -> TokenDigest {
+        TokenDigest::of(self.0.as_bytes())
+    }
+
     fn key(holder: &Token) -> hmac::Key {
         // The digest lies in the database, so it is no key; the text lies in the browser alone.
         let label = format!("undisclosed form v1 {}", holder.text);

@@ -1,4 +1,4 @@
-//! What can go wrong with a provider, in words for the person who signs in. No token, code, address or number stands in them.
+//! What can go wrong with a provider, in words for the person who signs in. No token, code, address or identifier stands in them.
 
 /// Why nobody was signed in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -8,7 +8,7 @@ use std::time::SystemTime;
 pub struct Identity {
     /// The provider, as the settings name it.
     pub issuer: String,
-    /// The person's number there. With the issuer it is all that tells people apart: names and addresses change hands
+    /// The person's identifier there. With the issuer it is all that tells people apart: names and addresses change hands
     /// (OpenID Connect Core 1.0 §5.7).
     pub subject: String,
     /// The address, if it says one.

@@ -3,7 +3,7 @@
 //!
 //! [`Provider::begin`] says where the browser goes, [`Provider::finish`] says who came back. Both may wait for the network and
 //! block the thread: call them where that is allowed. The clock and randomness are parameters. Nothing here prints a secret, a
-//! code, a token, an address or anybody's number.
+//! code, a token, an address or anybody's identifier.
 
 mod error;
 mod identity;

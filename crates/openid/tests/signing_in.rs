@@ -6,7 +6,7 @@ use openid::{
     Ask, DOCUMENT_KEPT, FAILURE_KEPT, Identity, KEYS_AGAIN, Kept, OpenIdError, Provider, ProviderSettings,
     Refusal, Returned, Secret, TokenFault,
 };
-use testkit::{CLIENT, CLIENT_SECRET, Misbehaviour, OpenIdProvider, SignedInThere};
+use testkit::{Authority, CLIENT, CLIENT_SECRET, Misbehaviour, OpenIdProvider, SignedInThere};
 
 const SECONDS: u64 = 1_800_000_000;
 const BACK: &str = "https://console.example/sign-in/returned";
@@ -356,9 +356,30 @@ fn a_further_authority_is_read_or_refused() {
         Provider::new(ProviderSettings { authorities: Some(pem.as_bytes().to_vec()), ..settings(&there) })
             .map(|_| ())
     };
-    assert_eq!(with(&testkit::Authority::default().pem()), Ok(()));
+    assert_eq!(with(&Authority::default().pem()), Ok(()));
     for pem in ["", "no certificate", "-----BEGIN CERTIFICATE-----\nx"] {
         assert_eq!(with(pem), Err(openid::SettingsError::Authorities), "{pem}");
+    }
+}
+
+#[test]
+fn a_provider_whose_certificate_does_not_hold_is_not_asked() {
+    let (good, other) = (Authority::default(), Authority::default());
+    for (certificate, authority, wanted) in [
+        (good.good("localhost"), &good, Ok(())),
+        (good.good("localhost"), &other, Err(OpenIdError::Unreachable)),
+        (good.good("elsewhere.example"), &good, Err(OpenIdError::Unreachable)),
+        (good.expired("localhost"), &good, Err(OpenIdError::Unreachable)),
+    ] {
+        let there = OpenIdProvider::start_tls(&certificate, || SECONDS);
+        there.sign_in(Some(anna()));
+        let authorities = Some(authority.pem().into_bytes());
+        let here = Provider::new(ProviderSettings { authorities, ..settings(&there) }).expect("settings");
+        assert_eq!(here.begin(&kept(), &Ask::default(), now()).map(|_| ()), wanted);
+        assert_eq!(there.asked().document, u32::from(wanted.is_ok()));
+        if wanted.is_ok() {
+            assert!(signed_in(&there, &here).is_ok());
+        }
     }
 }
 

@@ -62,7 +62,8 @@ impl Store {
             .await?;
         // Whoever is logged in now, or was sent a link, is not let in by a copy of this.
         sqlx::raw_sql(
-            "PRAGMA secure_delete = ON; DELETE FROM staff_session; DELETE FROM staff_link; DELETE FROM api_request;",
+            "PRAGMA secure_delete = ON; DELETE FROM staff_session; DELETE FROM staff_link; DELETE FROM staff_sign_on_begun; \
+             DELETE FROM api_request;",
         )
         .execute(&mut connection)
         .await?;

@@ -15,8 +15,8 @@ const BATCH_OCTETS_MAX: usize = 4 * 1024 * 1024;
 const FIRST: [&str; 3] = ["audience", "campaign", "staff"];
 /// Belongs to each database itself. A session or a link that ended since must not come to life again with a backup: after
 /// a restore everybody logs in anew. And the answer to a creation is of what may not be there any more.
-const NOT_COPIED: [&str; 5] =
-    ["_sqlx_migrations", "api_request", "backup_mark", "staff_link", "staff_session"];
+const NOT_COPIED: [&str; 6] =
+    ["_sqlx_migrations", "api_request", "backup_mark", "staff_link", "staff_session", "staff_sign_on_begun"];
 
 /// One value.
 enum Cell {

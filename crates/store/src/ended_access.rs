@@ -6,8 +6,8 @@ use sqlx::Row;
 use crate::{Store, StoreError};
 
 impl Store {
-    /// Takes over from another database who was disabled and which API keys were revoked. Where that leaves no
-    /// administrator, the program offers the link for the first one at its start.
+    /// Takes over from another database who was disabled, which API keys were revoked, and who is not known at a provider any
+    /// more. Where that leaves no administrator, the program offers the link for the first one at its start.
     pub(crate) async fn take_ended_access(&self, other: &Self) -> Result<(), StoreError> {
         let mut transaction = self.write.begin().await?;
         let mut disabled =
@@ -29,7 +29,38 @@ impl Store {
                 .await?;
         }
         drop(revoked);
+        for (issuer, subject) in self.not_known_any_more(other).await? {
+            sqlx::query("DELETE FROM staff_sign_on WHERE issuer = $1 AND subject = $2")
+                .bind(issuer)
+                .bind(subject)
+                .execute(&mut *transaction)
+                .await?;
+        }
         transaction.commit().await?;
         Ok(())
+    }
+
+    /// As whom users here are known at providers that the other database has too, and does not know there any more. They are tied
+    /// again by hand, or at the next sign-on.
+    async fn not_known_any_more(&self, other: &Self) -> Result<Vec<(String, String)>, StoreError> {
+        let mut gone = Vec::new();
+        let sql = "SELECT s.login_folded, o.issuer, o.subject FROM staff_sign_on o JOIN staff s ON s.id = o.staff_id";
+        let mut known = sqlx::query(sql).fetch(&self.read);
+        while let Some(row) = known.try_next().await? {
+            let (issuer, subject): (String, String) = (row.try_get("issuer")?, row.try_get("subject")?);
+            let taken_away: i64 = sqlx::query_scalar(
+                "SELECT count(*) FROM staff s WHERE s.login_folded = $1 AND NOT EXISTS (SELECT 1 FROM staff_sign_on o \
+                 WHERE o.staff_id = s.id AND o.issuer = $2 AND o.subject = $3)",
+            )
+            .bind(row.try_get::<String, _>("login_folded")?)
+            .bind(issuer.as_str())
+            .bind(subject.as_str())
+            .fetch_one(&other.read)
+            .await?;
+            if taken_away > 0 {
+                gone.push((issuer, subject));
+            }
+        }
+        Ok(gone)
     }
 }

@@ -53,6 +53,9 @@ pub enum StoreError {
     /// A link that works once.
     #[error("this link was used already, has expired, or never was one; ask an administrator for a new one")]
     LinkSpent,
+    /// A user is one person at a provider, and a person there is one user.
+    #[error("this account, or this person at the provider, is tied already; take that away first")]
+    SignOnInUse,
     /// Nobody recovers their own account.
     #[error("another administrator has to do this")]
     OwnAccount,

@@ -45,6 +45,7 @@ mod restore;
 mod retention;
 mod returned;
 mod session;
+mod sign_on;
 mod subject;
 mod submission;
 mod suppression;
@@ -83,6 +84,9 @@ pub use restore::Restore;
 pub use retention::{KeptAudience, KeptWords};
 pub use returned::{FULL_MAILBOXES_MAX, Noted, RETURN_REASONS_MAX, ReturnCount, Returned, Stop};
 pub use session::{AGENT_CHARS_MAX, NewSession, SESSIONS_PER_USER_MAX, Session, SessionId};
+pub use sign_on::{
+    BegunSignOn, SIGN_ON_LIFE, SIGN_ONS_MAX, SIGN_ONS_PER_BROWSER_MAX, SUBJECT_OCTETS_MAX, SignOn,
+};
 pub use subject::{DELIVERIES_OF_PERSON_MAX, PersonDelivery, PersonRequest, PersonReturn};
 pub use submission::Submission;
 pub use suppression::Scope;

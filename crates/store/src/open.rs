@@ -129,6 +129,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../migrations/postgres/0017_campaign_limits.sql"),
     ),
     (
+        18,
+        "sign_on",
+        include_str!("../migrations/sqlite/0018_sign_on.sql"),
+        include_str!("../migrations/postgres/0018_sign_on.sql"),
+    ),
+    (
         19,
         "command_line",
         include_str!("../migrations/sqlite/0019_command_line.sql"),

@@ -1,6 +1,6 @@
 //! Sessions in the console. How long one lives is decided by [`accounts::SessionTimes`]; here are its rows.
 
-use accounts::{SessionTimes, Strength, TOUCH_INTERVAL, TokenDigest};
+use accounts::{STEP_UP_AGE_MAX, SessionTimes, Strength, TOUCH_INTERVAL, TokenDigest};
 use jiff::{SignedDuration, Timestamp};
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, AssertSqlSafe, Row};
@@ -118,14 +118,39 @@ impl Store {
         new: TokenDigest,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
+        self.strengthen(old, new, now, now).await
+    }
+
+    /// The same, where the second factor was shown to somebody else whose word is taken for it. When is not known, so it counts as
+    /// shown too long ago for what asks for a recent one. `false`: it has ended, or another request was first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn strengthen_session_elsewhere(
+        &self,
+        old: TokenDigest,
+        new: TokenDigest,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.strengthen(old, new, now - STEP_UP_AGE_MAX, now).await
+    }
+
+    async fn strengthen(
+        &self,
+        old: TokenDigest,
+        new: TokenDigest,
+        shown: Timestamp,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
         let mut transaction = self.write.begin().await?;
         let row = sqlx::query(
-            "UPDATE staff_session SET digest = $2, strength = $3, second_factor_at = $4, last_seen = $4 \
+            "UPDATE staff_session SET digest = $2, strength = $3, second_factor_at = $4, last_seen = $5 \
              WHERE digest = $1 RETURNING id, staff_id",
         )
         .bind(old.0.to_vec())
         .bind(new.0.to_vec())
         .bind(Strength::Full.number())
+        .bind(shown.as_microsecond())
         .bind(now.as_microsecond())
         .fetch_optional(&mut *transaction)
         .await?;
@@ -191,8 +216,8 @@ impl Store {
         Ok(ended)
     }
 
-    /// Deletes sessions that began longer ago than `age`, whatever they are worth, and links that expired or were used as
-    /// long ago.
+    /// Deletes sessions that began longer ago than `age`, whatever they are worth, links that expired or were used as long ago,
+    /// and sign-ons that nobody came back to.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -206,6 +231,7 @@ impl Store {
             .bind(before)
             .execute(&self.write)
             .await?;
+        crate::sign_on::end_late(&mut *self.write.acquire().await?, now).await?;
         Ok(done.rows_affected())
     }
 }

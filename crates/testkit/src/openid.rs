@@ -4,16 +4,22 @@ mod message;
 mod token;
 
 use std::collections::HashMap;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
 use ring::digest;
 use serde_json::{Value, json};
+use tokio_rustls::rustls::crypto::ring::default_provider;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::rustls::{ServerConfig, ServerConnection, StreamOwned};
+
+use crate::Certificate;
 
 use message::{Asking, base64url, fields, get};
-use token::Keys;
+use token::{Keys, claims};
 
 /// The one client that it knows.
 pub const CLIENT: &str = "undisclosed-test";
@@ -25,7 +31,7 @@ const HUGE_OCTETS: usize = 4 * 1024 * 1024;
 /// Who is signed in there.
 #[derive(Debug, Clone)]
 pub struct SignedInThere {
-    /// The number there.
+    /// The identifier there.
     pub subject: String,
     /// The address, and whether it is said to be theirs; `None`: nothing is said of that.
     pub email: Option<(String, Option<bool>)>,
@@ -109,6 +115,13 @@ struct Given {
     redirect_uri: String,
 }
 
+/// A connection, under TLS or not.
+type Connection = Box<dyn Both>;
+
+trait Both: Read + Write + Send {}
+
+impl<T: Read + Write + Send> Both for T {}
+
 struct State {
     person: Option<SignedInThere>,
     misbehaviour: Misbehaviour,
@@ -121,11 +134,13 @@ struct State {
     number: u32,
     asked: Asked,
     /// Connections that are left without an answer.
-    hanging: Vec<TcpStream>,
+    hanging: Vec<Connection>,
 }
 
 struct Shared {
     address: SocketAddr,
+    /// Under TLS it is found by this name, and not by its address.
+    tls: Option<Arc<ServerConfig>>,
     /// Seconds since the beginning of 1970.
     clock: Box<dyn Fn() -> u64 + Send + Sync>,
     state: Mutex<State>,
@@ -151,6 +166,28 @@ impl OpenIdProvider {
     /// When loopback has no free port.
     #[must_use]
     pub fn start(clock: impl Fn() -> u64 + Send + Sync + 'static) -> Self {
+        Self::start_with(None, clock)
+    }
+
+    /// The same under TLS, found at `localhost`.
+    ///
+    /// # Panics
+    /// When loopback has no free port, or the certificate is none.
+    #[must_use]
+    pub fn start_tls(certificate: &Certificate, clock: impl Fn() -> u64 + Send + Sync + 'static) -> Self {
+        let chain = CertificateDer::pem_slice_iter(certificate.chain.as_bytes());
+        let chain = chain.collect::<Result<Vec<_>, _>>().expect("a certificate");
+        let key = PrivateKeyDer::from_pem_slice(certificate.key.as_bytes()).expect("its key");
+        let config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
+            .with_safe_default_protocol_versions()
+            .expect("versions of TLS")
+            .with_no_client_auth()
+            .with_single_cert(chain, key)
+            .expect("a certificate and its key");
+        Self::start_with(Some(Arc::new(config)), clock)
+    }
+
+    fn start_with(tls: Option<Arc<ServerConfig>>, clock: impl Fn() -> u64 + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("its address");
         let state = State {
@@ -166,6 +203,7 @@ impl OpenIdProvider {
         };
         let shared = Arc::new(Shared {
             address,
+            tls,
             clock: Box::new(clock),
             state: Mutex::new(state),
             over: false.into(),
@@ -178,7 +216,7 @@ impl OpenIdProvider {
                 }
                 let Ok(stream) = connection else { continue };
                 let shared = serving.clone();
-                std::thread::spawn(move || shared.answer(stream));
+                std::thread::spawn(move || shared.take(stream));
             }
         });
         Self { shared, listening: Some(listening) }
@@ -253,19 +291,28 @@ impl Drop for OpenIdProvider {
 
 impl Shared {
     fn issuer(&self) -> String {
-        format!("http://{}/tenant", self.address)
+        match self.tls {
+            Some(_) => format!("https://localhost:{}/tenant", self.address.port()),
+            None => format!("http://{}/tenant", self.address),
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn answer(&self, stream: TcpStream) {
+    fn take(&self, stream: TcpStream) {
+        let Some(config) = &self.tls else { return self.answer(Box::new(stream)) };
+        let connection = ServerConnection::new(config.clone()).expect("a configuration that fits");
+        self.answer(Box::new(StreamOwned::new(connection, stream)));
+    }
+
+    fn answer(&self, mut stream: Connection) {
         let misbehaviour = self.state().misbehaviour;
         if misbehaviour == Misbehaviour::Down {
             return;
         }
-        let Some(asking) = Asking::read(&stream) else { return };
+        let Some(asking) = Asking::read(&mut stream) else { return };
         let path = asking.path.split('?').next().unwrap_or_default();
         let (status, body) = match path.strip_prefix("/tenant") {
             Some("/.well-known/openid-configuration") => (200, self.document(misbehaviour).to_string()),
@@ -386,63 +433,14 @@ impl Shared {
     }
 }
 
-fn claims(issuer: &str, given: &Given, access: &str, now: u64, misbehaviour: Misbehaviour) -> Value {
-    let (mut issued, mut until) = (now, now + 300);
-    match misbehaviour {
-        Misbehaviour::Expired => (issued, until) = (now - 300, now - 120),
-        Misbehaviour::Old => issued = now - 3_600,
-        Misbehaviour::FromTheFuture => (issued, until) = (now + 3_600, now + 7_200),
-        _ => {}
-    }
-    let person = &given.person;
-    let hash = digest::digest(&digest::SHA256, access.as_bytes());
-    let mut claims = json!({
-        "iss": if misbehaviour == Misbehaviour::OtherIssuer { "https://login.example" } else { issuer },
-        "sub": person.subject,
-        "aud": match misbehaviour {
-            Misbehaviour::OtherAudience => json!("somebody-else"),
-            Misbehaviour::TwoAudiences => json!([CLIENT, "somebody-else"]),
-            _ => json!(CLIENT),
-        },
-        "iat": issued,
-        "exp": until,
-        "at_hash": base64url(&hash.as_ref()[..16]),
-        "amr": person.amr,
-    });
-    match misbehaviour {
-        Misbehaviour::NoNonce => {}
-        Misbehaviour::OtherNonce => claims["nonce"] = "another".into(),
-        _ => claims["nonce"] = given.nonce.clone().into(),
-    }
-    if misbehaviour == Misbehaviour::OtherParty {
-        claims["azp"] = "somebody-else".into();
-    }
-    if misbehaviour == Misbehaviour::OtherHash {
-        claims["at_hash"] = base64url(&[7; 16]).into();
-    }
-    if let Some((email, verified)) = &person.email {
-        claims["email"] = email.clone().into();
-        if let Some(verified) = verified {
-            claims["email_verified"] = (*verified).into();
-        }
-    }
-    if let Some(acr) = &person.acr {
-        claims["acr"] = acr.clone().into();
-    }
-    if let Some(ago) = person.seconds_ago {
-        claims["auth_time"] = (now - ago).into();
-    }
-    claims
-}
-
-fn redirect(stream: TcpStream, to: &str) {
+fn redirect(stream: Connection, to: &str) {
     respond(stream, "302 Found", &format!("Location: {to}"), "");
 }
 
-fn respond(mut stream: TcpStream, status: &str, field: &str, body: &str) {
+fn respond(mut stream: Connection, status: &str, field: &str, body: &str) {
     let length = body.len();
     let head =
         format!("HTTP/1.1 {status}\r\n{field}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n");
     // Whoever asked may be gone: then nobody is told.
-    let _ = stream.write_all((head + body).as_bytes());
+    let _ = stream.write_all((head + body).as_bytes()).and_then(|()| stream.flush());
 }

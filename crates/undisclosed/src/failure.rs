@@ -121,6 +121,7 @@ impl From<StoreError> for Failure {
             StoreError::AdministratorThere => (Exit::Usage, "administrator_there", "; nothing was changed"),
             StoreError::LinkSpent => (Exit::Usage, "link_spent", ""),
             StoreError::OwnAccount => (Exit::Usage, "own_account", "; nothing was changed"),
+            StoreError::SignOnInUse => (Exit::Usage, "sign_on_in_use", "; nothing was changed"),
             StoreError::InUse => (
                 Exit::Usage,
                 "in_use",

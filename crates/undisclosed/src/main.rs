@@ -42,6 +42,7 @@ mod retention;
 mod safekeeping;
 mod sending;
 mod settings;
+mod sign_on;
 mod start_time;
 mod subject;
 mod submission;

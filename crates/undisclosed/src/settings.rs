@@ -18,6 +18,7 @@ mod backup;
 mod bounce;
 mod dkim;
 mod dns;
+mod oidc;
 mod public;
 mod retention;
 
@@ -25,6 +26,7 @@ pub(crate) use backup::BackupSettings;
 pub(crate) use bounce::{Bounce, ListenProtocol, MailboxSettings};
 pub(crate) use dkim::DkimKeys;
 pub(crate) use dns::{Dns, Resolver};
+pub(crate) use oidc::Oidc;
 pub(crate) use public::Public;
 pub(crate) use retention::{ControllerSettings, Retention};
 
@@ -99,6 +101,7 @@ pub(crate) struct Settings {
     pub(crate) dns: Dns,
     pub(crate) worker: Worker,
     pub(crate) console: ConsoleSettings,
+    pub(crate) oidc: Oidc,
     pub(crate) health: Health,
     pub(crate) keys: Keys,
     pub(crate) retention: Retention,
@@ -344,10 +347,12 @@ impl Settings {
     /// Files named in the settings lie beside the settings file, wherever the program is run.
     fn beside(mut self, folder: Option<&Path>) -> Self {
         let Some(folder) = folder else { return self };
-        let (relay, bounce) = (&mut self.relay, &mut self.bounce);
+        let (relay, bounce, oidc) = (&mut self.relay, &mut self.bounce, &mut self.oidc);
         let files = [
             self.backup.folder.as_mut(),
             self.backup.keys_folder.as_mut(),
+            oidc.client_secret_file.as_mut(),
+            oidc.ca_file.as_mut(),
             bounce.certificate_file.as_mut(),
             bounce.key_file.as_mut(),
             bounce.mailbox.password_file.as_mut(),
@@ -380,6 +385,7 @@ impl Settings {
         self.backup.check()?;
         self.public.check()?;
         self.bounce.check(&self.sender)?;
+        self.oidc.check()?;
         if self
             .relay
             .auth

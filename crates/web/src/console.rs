@@ -4,12 +4,12 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use accounts::{Attempt, Devices, Factor, Network, Throttle, Token, TokenKind};
+use accounts::{Attempt, Devices, Factor, FormToken, Network, Throttle, Token, TokenKind};
 use jiff::{SignedDuration, Timestamp};
 use keys::{DataKey, NoRandomness, Random};
 use ring::hmac;
 use store::{Audience, SealedEntry, Store, StoreError};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::desk::Desk;
 use crate::drafting::Drafting;
@@ -20,6 +20,7 @@ use crate::officer::Officer;
 use crate::origin::Origin;
 use crate::safekeeping::Safekeeping;
 use crate::shared_look::SharedLooks;
+use crate::sign_on::{SignOn, SignOnSecrets};
 use crate::trouble::Trouble;
 use crate::uploads::{UploadLimits, Uploads};
 
@@ -32,6 +33,10 @@ pub const WATCHING_MAX: usize = 200;
 const REQUEST_LABEL: &[u8] = b"undisclosed api request v1";
 /// What keys that do not work are counted under, all together: no login name.
 const WRONG_KEYS: &str = "api keys";
+
+const SIGN_ON_LABEL: &[u8] = b"undisclosed sign-on v1";
+/// Browsers for which the provider is being asked something at once: each keeps a thread waiting.
+const SIGNING_ON_MAX: usize = 8;
 
 /// Between two looks for uploads that nobody came back to.
 const SWEEP: Duration = Duration::from_secs(60);
@@ -112,6 +117,8 @@ pub struct Parts {
     pub upload_folder: PathBuf,
     /// How much of them may wait.
     pub upload_limits: UploadLimits,
+    /// The provider that people sign in at beside the console's own passwords, if there is one.
+    pub sign_on: Option<Arc<dyn SignOn>>,
     /// Randomness of the system.
     pub random: Random,
     /// The time.
@@ -142,6 +149,12 @@ pub struct Console {
     pub(crate) pick_key: [u8; 32],
     /// Under which creations of other programs are hashed.
     pub(crate) request_key: hmac::Key,
+    pub(crate) sign_on: Option<Arc<dyn SignOn>>,
+    /// Under which what goes to the provider is derived from the one value that comes back.
+    sign_on_key: hmac::Key,
+    /// What the provider refused, by browser and network. Not with passwords, as with keys.
+    refused_sign_ons: Mutex<Throttle>,
+    signing_on: Arc<Semaphore>,
     pub(crate) random: Random,
     pub(crate) origin: Origin,
     pub(crate) devices: Devices,
@@ -162,8 +175,8 @@ impl std::fmt::Debug for Console {
 }
 
 /// A key of its own, from that of this installation's console.
-fn request_key(key: &[u8; 32]) -> hmac::Key {
-    let derived = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), REQUEST_LABEL);
+fn derived_key(key: &[u8; 32], label: &[u8]) -> hmac::Key {
+    let derived = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), label);
     hmac::Key::new(hmac::HMAC_SHA256, derived.as_ref())
 }
 
@@ -185,7 +198,11 @@ impl Console {
             safekeeping: parts.safekeeping,
             uploads: Arc::new(Uploads::new(parts.upload_folder, parts.random.clone(), parts.upload_limits)),
             pick_key: parts.pick_key,
-            request_key: request_key(&parts.pick_key),
+            request_key: derived_key(&parts.pick_key, REQUEST_LABEL),
+            sign_on: parts.sign_on,
+            sign_on_key: derived_key(&parts.pick_key, SIGN_ON_LABEL),
+            refused_sign_ons: Mutex::default(),
+            signing_on: Arc::new(Semaphore::new(SIGNING_ON_MAX)),
             random: parts.random,
             origin: parts.origin,
             devices: Devices::new(&parts.device_key),
@@ -246,6 +263,33 @@ impl Console {
         let attempt = Attempt { account, network, device: None, factor: Factor::Password };
         let mut throttle = self.wrong_keys.lock().unwrap_or_else(PoisonError::into_inner);
         throttle.admit(&attempt, self.now()).map_err(Trouble::Wait)
+    }
+
+    /// The provider, where there is one.
+    pub(crate) fn sign_on(&self) -> Result<&Arc<dyn SignOn>, Trouble> {
+        self.sign_on.as_ref().ok_or(Trouble::NotFound)
+    }
+
+    /// What goes to the provider and comes back, for one sign-on.
+    pub(crate) fn sign_on_secrets(&self, state: &FormToken) -> SignOnSecrets {
+        SignOnSecrets::derive(&self.sign_on_key, state)
+    }
+
+    /// A place among those for whom the provider is being asked, for whoever was not refused too often. Nobody else can make us
+    /// ask more often.
+    pub(crate) fn sign_on_place(&self, attempt: &Attempt) -> Result<OwnedSemaphorePermit, Trouble> {
+        let wait =
+            self.refused_sign_ons.lock().unwrap_or_else(PoisonError::into_inner).wait(attempt, self.now());
+        if wait > SignedDuration::ZERO {
+            return Err(Trouble::Wait(wait));
+        }
+        self.signing_on.clone().try_acquire_owned().map_err(|_| Trouble::Busy)
+    }
+
+    /// Counts a sign-on that the provider refused.
+    pub(crate) fn refused_sign_on(&self, attempt: &Attempt) -> Result<(), Trouble> {
+        let mut throttle = self.refused_sign_ons.lock().unwrap_or_else(PoisonError::into_inner);
+        throttle.admit(attempt, self.now()).map_err(Trouble::Wait)
     }
 
     pub(crate) fn token(&self, kind: TokenKind) -> Result<Token, NoRandomness> {

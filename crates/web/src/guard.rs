@@ -88,7 +88,9 @@ async fn let_through(visitor: Visitor, route: &'static Route, mut request: Reque
         return trouble.into_response();
     }
     let secure = visitor.console.origin.is_secure();
-    let visit = visitor.new_visit.then(|| Cookie::Visit.set(visitor.holder.reveal(), secure));
+    // Who comes back from elsewhere may have a visit whose cookie the browser keeps back: it is not written over.
+    let is_new = visitor.new_visit && route.verb != Verb::Return;
+    let visit = is_new.then(|| Cookie::Visit.set(visitor.holder.reveal(), secure));
     request.extensions_mut().insert(visitor);
     let mut response = next.run(request).await;
     if let Some(cookie) = visit.flatten() {

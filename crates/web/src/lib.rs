@@ -13,6 +13,7 @@ mod csv_file;
 mod desk;
 mod dossier;
 mod drafting;
+mod entering;
 mod explained;
 mod form;
 mod guard;
@@ -35,6 +36,7 @@ mod second_factor;
 mod serving;
 mod set_up;
 mod shared_look;
+mod sign_on;
 mod trouble;
 mod upload_body;
 mod uploads;
@@ -64,6 +66,10 @@ pub use safekeeping::{
 };
 pub use serving::{CONNECTIONS_MAX, HEAD_MAX, REQUEST_MAX, STALL_MAX, serve};
 pub use set_up::MadeUser;
+pub use sign_on::{
+    RETURN_PATH, SIGN_ON_SECRET_OCTETS, SignOn, SignOnAnswer, SignOnError, SignOnReturned, SignOnSecrets,
+    SignedOn,
+};
 pub use upload_body::{UPLOAD_STALL_MAX, UPLOAD_TIME_MAX};
 pub use uploads::{
     UPLOAD_LIFE, UPLOAD_OCTETS_MAX, UPLOADS_ARRIVING_MAX, UPLOADS_MAX, UPLOADS_OCTETS_MAX,

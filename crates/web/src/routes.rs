@@ -15,8 +15,8 @@ use crate::guard::{guard, in_time, named};
 use crate::pages::{
     accounting, api_keys, approval, audience, audience_new, audiences, backups, bad_rows, campaign,
     campaigns, code, deliveries, doubts, draft, drafts, holds, ledger, link, mail_server, me, people, person,
-    person_erase, requests, retention, returning, senders, sign_in, sign_out, suppressions, upload,
-    upload_acts, upload_progress, user, users,
+    person_erase, requests, retention, returning, senders, sign_in, sign_on, sign_out, suppressions, upload,
+    upload_acts, upload_progress, user, user_sign_on, users,
 };
 use crate::serving::REQUEST_MAX;
 use crate::trouble::Trouble;
@@ -41,6 +41,8 @@ pub enum Access {
 pub enum Verb {
     /// Looks, and changes nothing (promise 8); HEAD too.
     Get,
+    /// Looks, for a browser that another site sends back: it comes without our cookies (`SameSite=Strict`), and is given none.
+    Return,
     /// A stream that a page asks for by itself, again and again: it looks, and nobody need sit before it.
     Watch,
     /// Sends a form.
@@ -67,6 +69,9 @@ macro_rules! route {
     (GET $path:literal, $access:expr, $handler:path) => {
         Route { verb: Verb::Get, path: $path, access: $access, handler: || get($handler) }
     };
+    (RETURN $path:literal, $access:expr, $handler:path) => {
+        Route { verb: Verb::Return, path: $path, access: $access, handler: || get($handler) }
+    };
     (WATCH $path:literal, $access:expr, $handler:path) => {
         Route { verb: Verb::Watch, path: $path, access: $access, handler: || get($handler) }
     };
@@ -87,6 +92,9 @@ const ROUTES: &[Route] = {
     &[
         route!(GET "/sign-in", Anyone, sign_in::show),
         route!(POST "/sign-in", Anyone, sign_in::send),
+        route!(POST "/sign-in/begin", Anyone, sign_on::begin),
+        route!(RETURN "/sign-in/returned", Anyone, sign_on::returned),
+        route!(POST "/sign-in/returned", Anyone, sign_on::finish),
         route!(GET "/link/{token}", Anyone, link::show),
         route!(POST "/link/{token}", Anyone, link::send),
         route!(GET "/sign-in/code", PasswordShown, code::show),
@@ -180,6 +188,8 @@ const ROUTES: &[Route] = {
         route!(POST "/users/{id}/disable", May(R::ManageUsers), user::disable),
         route!(POST "/users/{id}/enable", May(R::ManageUsers), user::enable),
         route!(POST "/users/{id}/recover", May(R::ManageUsers), user::recover),
+        route!(POST "/users/{id}/sign-on", May(R::ManageUsers), user_sign_on::tie),
+        route!(POST "/users/{id}/sign-on/remove", May(R::ManageUsers), user_sign_on::take_away),
         route!(POST "/users/{id}/end-sessions", May(R::ManageUsers), user::end_sessions),
         route!(GET "/api-keys", May(R::ManageApiKeys), api_keys::list),
         route!(GET "/api-keys/new", May(R::ManageApiKeys), api_keys::new),

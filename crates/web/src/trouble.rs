@@ -10,6 +10,7 @@ use store::StoreError;
 use crate::console::ScribeError;
 use crate::desk::DeskError;
 use crate::page::{Notice, OtherHost, html};
+use crate::sign_on::SignOnError;
 
 /// Why a request is not answered with its page.
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +42,12 @@ pub(crate) enum Trouble {
     /// The program behind the console cannot do it, and says why.
     #[error(transparent)]
     Desk(#[from] DeskError),
+    /// The provider signed nobody in, or is away.
+    #[error(transparent)]
+    SignOn(#[from] SignOnError),
+    /// A sign-on that was used, took too long, or never began in this browser.
+    #[error("no such sign-on")]
+    SignOnSpent,
     /// It took too long, and was given up at some point.
     #[error("too slow")]
     TooSlow,
@@ -138,6 +145,12 @@ impl Trouble {
             Self::Desk(error) => {
                 (StatusCode::CONFLICT, "This cannot be done now", format!("Nothing was changed: {error}"))
             }
+            Self::SignOn(error) => nobody_signed_on(error),
+            Self::SignOnSpent => said(
+                StatusCode::GONE,
+                "Begin to sign in again",
+                "What you came back with was used already, took longer than 10 minutes, or belongs to another browser.",
+            ),
             Self::Busy => said(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "Try again in a moment",
@@ -169,6 +182,7 @@ fn in_the_database(error: &StoreError) -> (StatusCode, &'static str, String) {
         | StoreError::Edited
         | StoreError::DraftChanged
         | StoreError::TooMany(_)
+        | StoreError::SignOnInUse
         | StoreError::Forgotten
         | StoreError::Left
         | StoreError::Transition(_) => {
@@ -176,6 +190,11 @@ fn in_the_database(error: &StoreError) -> (StatusCode, &'static str, String) {
         }
         _ => failed(),
     }
+}
+
+fn nobody_signed_on(error: &SignOnError) -> (StatusCode, &'static str, String) {
+    let status = if error.away { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::FORBIDDEN };
+    (status, "You are not signed in", format!("{error}. You can sign in with your password."))
 }
 
 fn failed() -> (StatusCode, &'static str, String) {

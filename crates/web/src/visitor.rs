@@ -120,6 +120,12 @@ impl Visitor {
         Attempt { account, network: self.network, device: self.device(account), factor }
     }
 
+    /// A try at signing in at the provider, by this browser: whose account it is is not known yet.
+    pub(crate) fn sign_on_attempt(&self) -> Attempt {
+        let account = self.console.devices.account(self.holder.reveal());
+        Attempt { account, network: self.network, device: None, factor: Factor::Password }
+    }
+
     /// This person, for what the API does as well.
     pub(crate) fn acting(&self) -> Result<Acting, Trouble> {
         let actor = actor(&self.somebody()?.user);

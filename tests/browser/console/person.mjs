@@ -33,8 +33,8 @@ export class Person {
   /// What the browser complained of, and where it asked for something else.
   complaints = [];
 
-  /// `ours`: the pages have a script of ours, which takes the focus where it belongs.
-  static async sitDown(browser, origin, { script = true, ours = script } = {}) {
+  /// `ours`: the pages have a script of ours, which takes the focus where it belongs. `beside`: other origins that people go to.
+  static async sitDown(browser, origin, { script = true, ours = script, beside = [] } = {}) {
     const person = new Person();
     person.origin = origin;
     person.script = script;
@@ -47,7 +47,7 @@ export class Person {
     person.context.setDefaultTimeout(STEP_MS);
     person.context.on('request', (request) => {
       const url = new URL(request.url());
-      if (url.protocol !== 'data:' && url.origin !== origin) person.complaints.push(`asked for ${url.href}`);
+      if (url.protocol !== 'data:' && ![origin, ...beside].includes(url.origin)) person.complaints.push(`asked for ${url.href}`);
     });
     person.context.on('console', (message) => {
       // That something is answered with 403 or 503 is what the test wants.

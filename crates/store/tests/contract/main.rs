@@ -9,6 +9,7 @@ mod officer;
 mod public_pages;
 mod returns;
 mod sessions;
+mod sign_ons;
 mod staff;
 mod two_people;
 

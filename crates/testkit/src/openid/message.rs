@@ -1,7 +1,6 @@
 //! As much of HTTP and of its encodings as the provider needs.
 
 use std::io::{BufRead, BufReader, Read};
-use std::net::TcpStream;
 
 /// Octets of a request's body that are read.
 const BODY_OCTETS_MAX: usize = 64 * 1024;
@@ -16,7 +15,7 @@ pub(super) struct Asking {
 }
 
 impl Asking {
-    pub(super) fn read(stream: &TcpStream) -> Option<Self> {
+    pub(super) fn read(stream: &mut impl Read) -> Option<Self> {
         let mut reader = BufReader::new(stream);
         let mut line = String::new();
         reader.read_line(&mut line).ok()?;

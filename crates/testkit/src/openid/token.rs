@@ -3,11 +3,11 @@
 use ring::rand::SystemRandom;
 use ring::rsa::PublicKeyComponents;
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair, RSA_PKCS1_SHA256, RsaKeyPair};
-use ring::{hmac, rand};
+use ring::{digest, hmac, rand};
 use serde_json::{Value, json};
 
 use super::message::base64url;
-use super::{CLIENT_SECRET, Misbehaviour};
+use super::{CLIENT, CLIENT_SECRET, Given, Misbehaviour};
 
 /// A key of nobody's: `ring` makes none of this kind.
 const RSA: &[u8] = include_bytes!("rsa.p8");
@@ -100,4 +100,60 @@ impl Keys {
     fn by(&self, key: &EcdsaKeyPair, signed: &str) -> Vec<u8> {
         key.sign(&self.random, signed.as_bytes()).expect("a signature").as_ref().to_vec()
     }
+}
+
+/// What the token says, or what it should not.
+pub(super) fn claims(
+    issuer: &str,
+    given: &Given,
+    access: &str,
+    now: u64,
+    misbehaviour: Misbehaviour,
+) -> Value {
+    let (mut issued, mut until) = (now, now + 300);
+    match misbehaviour {
+        Misbehaviour::Expired => (issued, until) = (now - 300, now - 120),
+        Misbehaviour::Old => issued = now - 3_600,
+        Misbehaviour::FromTheFuture => (issued, until) = (now + 3_600, now + 7_200),
+        _ => {}
+    }
+    let person = &given.person;
+    let hash = digest::digest(&digest::SHA256, access.as_bytes());
+    let mut claims = json!({
+        "iss": if misbehaviour == Misbehaviour::OtherIssuer { "https://login.example" } else { issuer },
+        "sub": person.subject,
+        "aud": match misbehaviour {
+            Misbehaviour::OtherAudience => json!("somebody-else"),
+            Misbehaviour::TwoAudiences => json!([CLIENT, "somebody-else"]),
+            _ => json!(CLIENT),
+        },
+        "iat": issued,
+        "exp": until,
+        "at_hash": base64url(&hash.as_ref()[..16]),
+        "amr": person.amr,
+    });
+    match misbehaviour {
+        Misbehaviour::NoNonce => {}
+        Misbehaviour::OtherNonce => claims["nonce"] = "another".into(),
+        _ => claims["nonce"] = given.nonce.clone().into(),
+    }
+    if misbehaviour == Misbehaviour::OtherParty {
+        claims["azp"] = "somebody-else".into();
+    }
+    if misbehaviour == Misbehaviour::OtherHash {
+        claims["at_hash"] = base64url(&[7; 16]).into();
+    }
+    if let Some((email, verified)) = &person.email {
+        claims["email"] = email.clone().into();
+        if let Some(verified) = verified {
+            claims["email_verified"] = (*verified).into();
+        }
+    }
+    if let Some(acr) = &person.acr {
+        claims["acr"] = acr.clone().into();
+    }
+    if let Some(ago) = person.seconds_ago {
+        claims["auth_time"] = (now - ago).into();
+    }
+    claims
 }

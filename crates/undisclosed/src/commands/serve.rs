@@ -26,6 +26,7 @@ use crate::officer::Officer;
 use crate::public_desk::PublicDesk;
 use crate::safekeeping::Safekeeping;
 use crate::sending;
+use crate::sign_on::SignOn;
 
 pub(crate) async fn run(general: &General) -> Result<Exit, Failure> {
     let installation =
@@ -214,6 +215,8 @@ pub(crate) async fn console(
         safekeeping: Arc::new(Safekeeping::new(installation)),
         upload_folder: installation.data.clone(),
         upload_limits: UploadLimits::default(),
+        sign_on: SignOn::find(installation, &origin)?
+            .map(|sign_on| Arc::new(sign_on) as Arc<dyn web::SignOn>),
         pick_key: installation.instance.derive(Purpose::Pick),
         random: installation.random.clone(),
         now: Arc::new(move || clock.now()),

@@ -22,5 +22,6 @@ mod reconcile;
 mod relay_trouble;
 mod retention;
 mod sender;
+mod sign_on;
 mod size;
 mod trace;

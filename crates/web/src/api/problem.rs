@@ -296,6 +296,8 @@ impl From<Trouble> for Problem {
             Trouble::Forbidden
             | Trouble::OtherHost
             | Trouble::NotLooked
+            | Trouble::SignOn(_)
+            | Trouble::SignOnSpent
             | Trouble::Store(_)
             | Trouble::Failed(_) => Self::new(
                 Kind::Failed,

@@ -1,13 +1,12 @@
 //! The second step of signing in: the code of an app, or one on paper. The same page once more before what is dangerous.
 
-use accounts::{Factor, RecoveryCode, TokenKind};
+use accounts::{Factor, RecoveryCode};
 use askama::Template;
 use axum::Extension;
 use axum::extract::RawQuery;
-use axum::http::header::SET_COOKIE;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::Response;
 
-use crate::cookie::Cookie;
+use crate::entering::{Entered, Shown};
 use crate::form::Form;
 use crate::page::{Frame, html};
 use crate::parts::{Errors, Input, Kind};
@@ -72,7 +71,8 @@ pub(crate) async fn send(
         return page(&visitor, to, errors);
     }
     visitor.console.succeeded(&attempt);
-    strengthen(&visitor, to).await
+    let entered = Entered::with_second_factor(&visitor, user, visitor.holder.digest(), Shown::Here).await?;
+    Ok(entered.leading_to(to))
 }
 
 async fn is_right(visitor: &Visitor, code: &str) -> Result<bool, Trouble> {
@@ -90,22 +90,6 @@ async fn is_right(visitor: &Visitor, code: &str) -> Result<bool, Trouble> {
         Some(step) => Ok(console.store.use_totp_step(user.id, step).await?),
         None => Ok(false),
     }
-}
-
-/// The session gets another token: whoever knew the old one knows nothing. The browser is known from now on.
-async fn strengthen(visitor: &Visitor, to: &str) -> Result<Response, Trouble> {
-    let (console, user) = (&visitor.console, &visitor.somebody()?.user);
-    let token = console.token(TokenKind::Session)?;
-    if !console.store.strengthen_session(visitor.holder.digest(), token.digest(), visitor.at).await? {
-        return Err(Trouble::Form);
-    }
-    let device = console.devices.issue(console.devices.account(&user.login), console.random.octets()?);
-    let mut response = Redirect::to(to).into_response();
-    let secure = console.origin.is_secure();
-    for cookie in [Cookie::Session.set(token.reveal(), secure), Cookie::Device.set(&device, secure)] {
-        response.headers_mut().extend(cookie.map(|cookie| (SET_COOKIE, cookie)));
-    }
-    Ok(response)
 }
 
 #[cfg(test)]

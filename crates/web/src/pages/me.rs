@@ -13,6 +13,7 @@ use crate::cookie::Cookie;
 use crate::form::Form;
 use crate::page::{Frame, html};
 use crate::pages::link::chosen_password;
+use crate::pages::user::{KnownAt, known_at};
 use crate::pages::users::words;
 use crate::parts::{Errors, Input, Kind};
 use crate::trouble::Trouble;
@@ -35,6 +36,7 @@ struct Page {
     login: String,
     roles: String,
     codes_left: u64,
+    sign_ons: Vec<KnownAt>,
     sessions: Vec<Row>,
     current: Input,
     password: Input,
@@ -62,6 +64,7 @@ async fn page(visitor: &Visitor, errors: Errors) -> Result<Response, Trouble> {
         name: one.user.name.clone(),
         login: one.user.login.clone(),
         roles: words(one.user.roles),
+        sign_ons: known_at(visitor, one.user.id).await?,
         codes_left: store.recovery_codes_left(one.user.id).await?,
         sessions: visitor.sessions(one.user.id).await?.into_iter().map(row).collect(),
         current: Input::new("current", "The password you have now", Kind::CurrentPassword, &errors),

@@ -1,13 +1,12 @@
 //! The first step of signing in: the password.
 
-use accounts::{Factor, Password, SESSION_AGE_MAX, Token, TokenKind};
+use accounts::{Factor, Password};
 use askama::Template;
 use axum::Extension;
-use axum::http::header::SET_COOKIE;
 use axum::response::{IntoResponse, Redirect, Response};
-use store::{NewSession, User};
+use store::User;
 
-use crate::cookie::Cookie;
+use crate::entering::Entered;
 use crate::form::Form;
 use crate::guard::CODE;
 use crate::page::{Frame, html};
@@ -26,6 +25,8 @@ struct Page {
     errors: Errors,
     login: Input,
     password: Input,
+    /// What the provider is called, where there is one.
+    sign_on: Option<String>,
 }
 
 pub(crate) async fn show(Extension(visitor): Extension<Visitor>) -> Result<Response, Trouble> {
@@ -41,6 +42,7 @@ fn page(visitor: &Visitor, login: &str, errors: Errors) -> Result<Response, Trou
         login: Input::new("login", "E-mail address", Kind::Login, &errors).value(login),
         password: Input::new("password", "Password", Kind::CurrentPassword, &errors),
         errors,
+        sign_on: visitor.console.sign_on.as_ref().map(|sign_on| sign_on.name().to_owned()),
     })
 }
 
@@ -60,7 +62,7 @@ pub(crate) async fn send(
         return page(&visitor, login, errors);
     }
     match right_user(&visitor, login, typed).await? {
-        Some(user) => begin(&visitor, &user).await,
+        Some(user) => Ok(Entered::with_first_factor(&visitor, &user).await?.leading_to(CODE)),
         None => {
             errors.add("login", WRONG);
             page(&visitor, login, errors)
@@ -84,29 +86,4 @@ async fn right_user(visitor: &Visitor, login: &str, typed: &str) -> Result<Optio
     }
     console.succeeded(&attempt);
     Ok(user)
-}
-
-/// A session that has shown the password, and goes on to the second factor. One from before ends.
-async fn begin(visitor: &Visitor, user: &User) -> Result<Response, Trouble> {
-    let console = &visitor.console;
-    if let Some(before) = &visitor.signed_in {
-        console.store.end_session(before.session.user, before.session.id).await?;
-    }
-    // Nobody waits for this, and it is done often enough here.
-    console.store.clear_old_sessions(visitor.at, SESSION_AGE_MAX).await?;
-    let token: Token = console.token(TokenKind::Session)?;
-    let network = visitor.network.to_string();
-    let new = NewSession {
-        digest: token.digest(),
-        user: user.id,
-        network: &network,
-        agent: &visitor.agent,
-        at: visitor.at,
-    };
-    console.store.begin_session(&new).await?;
-    let mut response = Redirect::to(CODE).into_response();
-    if let Some(cookie) = Cookie::Session.set(token.reveal(), console.origin.is_secure()) {
-        response.headers_mut().append(SET_COOKIE, cookie);
-    }
-    Ok(response)
 }

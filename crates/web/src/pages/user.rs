@@ -5,13 +5,14 @@ use askama::Template;
 use axum::Extension;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Redirect, Response};
+use jiff::tz::TimeZone;
 use store::{User, UserId};
 
 use crate::console::LINK_LIFE;
 use crate::form::Form;
 use crate::page::{Frame, html};
 use crate::pages::users::{LinkMade, State, role_boxes, roles_of, words};
-use crate::parts::{Boxes, Errors};
+use crate::parts::{Boxes, Errors, Input, Kind};
 use crate::trouble::Trouble;
 use crate::visitor::Visitor;
 
@@ -28,9 +29,46 @@ struct Page {
     roles: Boxes,
     own: bool,
     disabled: bool,
+    sign_ons: Vec<KnownAt>,
+    /// The provider's name and the field for an identifier there, where this user can be tied to one.
+    tie: Option<(String, Input)>,
 }
 
-async fn found(visitor: &Visitor, id: &str) -> Result<User, Trouble> {
+/// A provider that a user is known at.
+pub(crate) struct KnownAt {
+    /// What it is called now; one that was left is called by its address.
+    pub(crate) name: String,
+    pub(crate) issuer: String,
+    pub(crate) since: String,
+}
+
+/// The providers that a user is known at.
+pub(crate) async fn known_at(visitor: &Visitor, user: UserId) -> Result<Vec<KnownAt>, Trouble> {
+    let console = &visitor.console;
+    let name = |issuer: &str| match &console.sign_on {
+        Some(sign_on) if sign_on.issuer() == issuer => sign_on.name().to_owned(),
+        _ => issuer.to_owned(),
+    };
+    let known = console.store.sign_ons(user).await?.into_iter().map(|known| KnownAt {
+        name: name(&known.issuer),
+        since: TimeZone::system().to_datetime(known.created_at).strftime("%-d %B %Y").to_string(),
+        issuer: known.issuer,
+    });
+    Ok(known.collect())
+}
+
+/// The field for an identifier at the provider, while this user has none there.
+fn tie(visitor: &Visitor, user: &User, known: &[KnownAt], errors: &Errors) -> Option<(String, Input)> {
+    let sign_on = visitor.console.sign_on.as_ref()?;
+    let can = State::of(user) == State::Active && !known.iter().any(|known| known.issuer == sign_on.issuer());
+    let input = || {
+        Input::new("subject", "Identifier at the provider", Kind::Text, errors)
+            .hint("As the console shows it to whoever tries to sign in that way and cannot")
+    };
+    can.then(|| (sign_on.name().to_owned(), input()))
+}
+
+pub(crate) async fn found(visitor: &Visitor, id: &str) -> Result<User, Trouble> {
     let id = id.parse().map_err(|_| Trouble::NotFound)?;
     Ok(visitor.console.store.user(UserId(id)).await?)
 }
@@ -43,7 +81,13 @@ pub(crate) async fn show(
     page(&visitor, &user, user.roles, Errors::default()).await
 }
 
-async fn page(visitor: &Visitor, user: &User, roles: Roles, errors: Errors) -> Result<Response, Trouble> {
+pub(crate) async fn page(
+    visitor: &Visitor,
+    user: &User,
+    roles: Roles,
+    errors: Errors,
+) -> Result<Response, Trouble> {
+    let sign_ons = known_at(visitor, user.id).await?;
     html(&Page {
         frame: Frame::of(visitor, &user.name, "/users")?.with_error(!errors.is_empty()),
         id: user.id.0,
@@ -54,11 +98,13 @@ async fn page(visitor: &Visitor, user: &User, roles: Roles, errors: Errors) -> R
         roles: role_boxes(roles, &errors),
         own: visitor.somebody()?.user.id == user.id,
         disabled: user.disabled,
+        tie: tie(visitor, user, &sign_ons, &errors),
+        sign_ons,
         errors,
     })
 }
 
-fn back_to(user: &User) -> Response {
+pub(crate) fn back_to(user: &User) -> Response {
     Redirect::to(&format!("/users/{}", user.id.0)).into_response()
 }
 

@@ -196,7 +196,9 @@ async fn what_comes_of_a_request_follows_from_the_table_of_routes() {
             let mut browser = people.browser(&site, who).await;
             let had_session = browser.cookie("session").cloned();
             let answers = match route.verb {
-                Verb::Get => vec![browser.get(&path).await, browser.ask(Method::HEAD, &path).await],
+                Verb::Get | Verb::Return => {
+                    vec![browser.get(&path).await, browser.ask(Method::HEAD, &path).await]
+                }
                 Verb::Watch => vec![browser.ask(Method::HEAD, &path).await],
                 // Of nothing: what else comes of a file has tests of its own.
                 Verb::Upload if path.ends_with("/files") => {

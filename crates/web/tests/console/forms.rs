@@ -144,7 +144,7 @@ async fn other_methods_do_nothing() {
         let both = web::all_routes().iter().filter(|other| other.path == route.path).count() == 2;
         let mut methods = vec![Method::PUT, Method::DELETE, Method::PATCH, Method::OPTIONS];
         match route.verb {
-            Verb::Get | Verb::Watch if !both => methods.push(Method::POST),
+            Verb::Get | Verb::Return | Verb::Watch if !both => methods.push(Method::POST),
             Verb::Post | Verb::Upload | Verb::Write if !both => methods.extend([Method::GET, Method::HEAD]),
             _ => {}
         }

@@ -23,6 +23,7 @@ use crate::browser::Browser;
 use crate::lists::TestLists;
 use crate::officer_double::TestOfficer;
 use crate::program::{TestDrafting, hostile_message};
+use crate::provider::TestSignOn;
 use crate::set_up_double::{TestMailSetUp, TestSafekeeping};
 
 pub(crate) const PASSWORD: &str = "otter quilt lamp seven";
@@ -141,6 +142,7 @@ pub(crate) struct Site {
     pub(crate) officer: Arc<TestOfficer>,
     pub(crate) mail_set_up: Arc<TestMailSetUp>,
     pub(crate) safekeeping: Arc<TestSafekeeping>,
+    pub(crate) provider: Arc<TestSignOn>,
     pub(crate) random: Random,
     clock: Arc<Mutex<Timestamp>>,
     folder: tempfile::TempDir,
@@ -164,20 +166,28 @@ impl Site {
     pub(crate) async fn at(origin: &'static str) -> Self {
         let folder = fine(tempfile::tempdir());
         let url = fine(DatabaseUrl::parse(&format!("sqlite:{}/web.db", folder.path().display())));
-        Self::new(fine(Store::open(&url).await), origin, folder, None, UploadLimits::default())
+        Self::new(fine(Store::open(&url).await), origin, folder, None, Default::default())
     }
 
     pub(crate) async fn postgres() -> Self {
         let server = testkit::Postgres::start();
         let store = fine(Store::open(&fine(DatabaseUrl::parse(server.url()))).await);
-        Self::new(store, HTTPS, fine(tempfile::tempdir()), Some(server), UploadLimits::default())
+        Self::new(store, HTTPS, fine(tempfile::tempdir()), Some(server), Default::default())
     }
 
     /// On SQLite, where no more than this may wait.
     pub(crate) async fn taking(limits: UploadLimits) -> Self {
         let folder = fine(tempfile::tempdir());
         let url = fine(DatabaseUrl::parse(&format!("sqlite:{}/web.db", folder.path().display())));
-        Self::new(fine(Store::open(&url).await), HTTPS, folder, None, limits)
+        Self::new(fine(Store::open(&url).await), HTTPS, folder, None, (limits, TestSignOn::default()))
+    }
+
+    /// On SQLite, beside this provider.
+    pub(crate) async fn beside(provider: TestSignOn) -> Self {
+        let folder = fine(tempfile::tempdir());
+        let url = fine(DatabaseUrl::parse(&format!("sqlite:{}/web.db", folder.path().display())));
+        let parts = (UploadLimits::default(), provider);
+        Self::new(fine(Store::open(&url).await), HTTPS, folder, None, parts)
     }
 
     fn new(
@@ -185,7 +195,7 @@ impl Site {
         origin: &'static str,
         folder: tempfile::TempDir,
         server: Option<testkit::Postgres>,
-        upload_limits: UploadLimits,
+        (upload_limits, provider): (UploadLimits, TestSignOn),
     ) -> Self {
         let (random, clock) = (Random::default(), Arc::new(Mutex::new(START)));
         let (scribe, hands) = (Arc::new(TestScribe::default()), clock.clone());
@@ -193,6 +203,7 @@ impl Site {
         let officer = Arc::new(TestOfficer::default());
         let mail_set_up = Arc::new(TestMailSetUp::default());
         let safekeeping = Arc::new(TestSafekeeping::default());
+        let provider = Arc::new(provider);
         let console = fine(Console::new(Parts {
             store: store.clone(),
             scribe: scribe.clone(),
@@ -204,6 +215,7 @@ impl Site {
             safekeeping: safekeeping.clone(),
             upload_folder: folder.path().to_owned(),
             upload_limits,
+            sign_on: Some(provider.clone()),
             random: random.clone(),
             now: Arc::new(move || *fine(hands.lock())),
             origin: fine(Origin::parse(origin)),
@@ -223,6 +235,7 @@ impl Site {
             officer,
             mail_set_up,
             safekeeping,
+            provider,
             random,
             clock,
             folder,
