@@ -19,6 +19,7 @@ mod bounce;
 mod dkim;
 mod dns;
 mod oidc;
+mod proxy;
 mod public;
 mod retention;
 
@@ -27,6 +28,7 @@ pub(crate) use bounce::{Bounce, ListenProtocol, MailboxSettings};
 pub(crate) use dkim::DkimKeys;
 pub(crate) use dns::{Dns, Resolver};
 pub(crate) use oidc::Oidc;
+pub(crate) use proxy::ProxySettings;
 pub(crate) use public::Public;
 pub(crate) use retention::{ControllerSettings, Retention};
 
@@ -92,6 +94,7 @@ pub(crate) struct Settings {
     pub(crate) relay: RelaySettings,
     pub(crate) sender: SenderSettings,
     pub(crate) message: MessageSettings,
+    pub(crate) proxy: ProxySettings,
     pub(crate) public: Public,
     pub(crate) bounce: Bounce,
     pub(crate) backup: BackupSettings,
@@ -383,6 +386,7 @@ impl Settings {
             return wrong("worker.lease is from 1s to 1h");
         }
         self.backup.check()?;
+        self.proxy.trusted()?;
         self.public.check()?;
         self.bounce.check(&self.sender)?;
         self.oidc.check()?;

@@ -166,7 +166,7 @@ async fn with_form(request: Request, visitor: &Visitor, octets_max: usize) -> Re
     Ok(request)
 }
 
-/// Where the connection comes from: that of the proxy, where one stands before the console.
+/// Where the request comes from: that of the proxy, where one stands before the console that is not trusted.
 pub(crate) fn network(request: &Request) -> Network {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
     Network::of(peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip()))

@@ -28,6 +28,7 @@ mod origin;
 mod page;
 mod pages;
 mod parts;
+mod proxies;
 mod public;
 mod reason;
 mod routes;
@@ -55,6 +56,7 @@ pub use officer::{
     OnList, OpenMessage, PersonPlace, Retained,
 };
 pub use origin::{Origin, OriginError};
+pub use proxies::{PROXIES_DEEP_MAX, Proxies, ProxyError};
 pub use public::{
     LINK_BURST, LINK_REFILL, Link, NETWORK_BURST, NETWORK_REFILL, PUBLIC_FORM_OCTETS_MAX, PublicDesk,
     PublicPages, PublicParts, PublicRoute, RECEIPT_LIFE, Reader, TABLE_MAX, WORK_MAX, Wish, public_router,

@@ -36,5 +36,6 @@ pub(crate) mod upload;
 pub(crate) mod upload_acts;
 pub(crate) mod upload_progress;
 pub(crate) mod user;
+pub(crate) mod user_command_line;
 pub(crate) mod user_sign_on;
 pub(crate) mod users;

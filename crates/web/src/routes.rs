@@ -16,7 +16,7 @@ use crate::pages::{
     accounting, api_keys, approval, audience, audience_new, audiences, backups, bad_rows, campaign,
     campaigns, code, deliveries, doubts, draft, drafts, holds, ledger, link, mail_server, me, people, person,
     person_erase, requests, retention, returning, senders, sign_in, sign_on, sign_out, suppressions, upload,
-    upload_acts, upload_progress, user, user_sign_on, users,
+    upload_acts, upload_progress, user, user_command_line, user_sign_on, users,
 };
 use crate::serving::REQUEST_MAX;
 use crate::trouble::Trouble;
@@ -185,6 +185,7 @@ const ROUTES: &[Route] = {
         route!(POST "/users/new", May(R::ManageUsers), users::invite),
         route!(GET "/users/{id}", May(R::ManageUsers), user::show),
         route!(POST "/users/{id}/roles", May(R::ManageUsers), user::set_roles),
+        route!(POST "/users/{id}/command-line", May(R::ManageUsers), user_command_line::set),
         route!(POST "/users/{id}/disable", May(R::ManageUsers), user::disable),
         route!(POST "/users/{id}/enable", May(R::ManageUsers), user::enable),
         route!(POST "/users/{id}/recover", May(R::ManageUsers), user::recover),

@@ -19,6 +19,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Sleep;
 use tower::ServiceExt;
 
+use crate::proxies::Proxies;
+
 /// Connections of one listener at once. More wait to be taken.
 pub const CONNECTIONS_MAX: usize = 1_000;
 /// From a request's head to its response's head. A stream of events goes on behind its own; a form with a file has limits
@@ -36,19 +38,20 @@ const LAST_WORDS: Duration = Duration::from_secs(3);
 /// After a failure to take a connection (no more files, say), before the next try.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
 
-/// Serves these pages until `stop` says so, and those being answered are done. Each request says who connects, as
-/// [`ConnectInfo`] of a [`SocketAddr`].
+/// Serves these pages until `stop` says so, and those being answered are done. Each request says who asks, as [`ConnectInfo`]
+/// of a [`SocketAddr`]: whoever connects, or whom a trusted proxy asks for.
 ///
 /// # Errors
 /// What the socket says.
 pub async fn serve(
     listener: TcpListener,
     router: Router,
+    proxies: Proxies,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
     listener.local_addr()?;
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
-    let open = GracefulShutdown::new();
+    let (open, proxies) = (GracefulShutdown::new(), Arc::new(proxies));
     tokio::pin!(stop);
     loop {
         let taken = tokio::select! {
@@ -56,9 +59,10 @@ pub async fn serve(
             taken = take(&listener, &places) => taken,
         };
         let Some((stream, address, place)) = taken else { continue };
-        let router = router.clone();
+        let (router, proxies) = (router.clone(), proxies.clone());
         let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
-            request.extensions_mut().insert(ConnectInfo(address));
+            let asker = proxies.asker(address, request.headers());
+            request.extensions_mut().insert(ConnectInfo(asker));
             router.clone().oneshot(request)
         });
         let mut http = http1::Builder::new();

@@ -8,7 +8,7 @@ use keys::{DataKey, Purpose};
 use returns::Door;
 use serde_json::json;
 use tokio::net::TcpListener;
-use web::{Console, Origin, Parts, PublicPages, PublicParts, Sources, UploadLimits};
+use web::{Console, Origin, Parts, Proxies, PublicPages, PublicParts, Sources, UploadLimits};
 
 use crate::answer::answer;
 use crate::book::ConsoleScribe;
@@ -42,6 +42,7 @@ pub(crate) async fn run(general: &General) -> Result<Exit, Failure> {
 struct Bound {
     console: Arc<Console>,
     origin: Origin,
+    proxies: Proxies,
     pages: Listening,
     health: Listening,
     public: Option<(Listening, Arc<PublicPages>)>,
@@ -69,7 +70,8 @@ impl Bound {
             None => None,
         };
         let mailbox = ReadyMailbox::find(&settings.bounce.mailbox)?.map(|mailbox| (incoming, mailbox));
-        Ok(Self { console, origin, pages, health, public, door, mailbox })
+        let proxies = settings.proxy.trusted()?;
+        Ok(Self { console, origin, proxies, pages, health, public, door, mailbox })
     }
 
     /// Says where everything is, and how the first administrator comes in.
@@ -109,11 +111,12 @@ impl Bound {
             let mut stop = stop.clone();
             async move { asked(&mut stop, Stop::Soon).await }
         };
-        let serving = web::serve(self.pages.0, web::router(&self.console), soon());
-        let watched = web::serve(self.health.0, web::health(&sources(installation)), soon());
+        let serving = web::serve(self.pages.0, web::router(&self.console), self.proxies.clone(), soon());
+        let watched =
+            web::serve(self.health.0, web::health(&sources(installation)), Proxies::default(), soon());
         let facing_everybody = async {
             let Some(((listener, _), pages)) = self.public else { return Ok(()) };
-            web::serve(listener, web::public_router(&pages), soon()).await
+            web::serve(listener, web::public_router(&pages), self.proxies, soon()).await
         };
         let taking_mail = async {
             let Some(((listener, _), door)) = self.door else { return Ok(()) };

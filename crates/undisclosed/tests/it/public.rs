@@ -218,6 +218,15 @@ fn public_pages_want_an_address_that_is_in_the_messages() {
 }
 
 #[test]
+fn proxies_are_named_by_address() {
+    for (trusted, fits) in [("127.0.0.1,10.0.0.0/8", true), ("proxy.unit.example", false), ("*", false)] {
+        let bench = Bench::new().with("UNDISCLOSED_PROXY__TRUSTED", trusted);
+        let ran = bench.run(&["import", "none", "none.csv", "--json"]).exits(2);
+        assert_eq!(ran.json()["error"]["code"] != "settings", fits, "{trusted}: {ran:?}");
+    }
+}
+
+#[test]
 fn a_message_with_the_link_needs_public_pages() {
     let bench = Bench::new().with_people(2);
     bench

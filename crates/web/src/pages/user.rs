@@ -11,6 +11,7 @@ use store::{User, UserId};
 use crate::console::LINK_LIFE;
 use crate::form::Form;
 use crate::page::{Frame, html};
+use crate::pages::user_command_line::PREFIX;
 use crate::pages::users::{LinkMade, State, role_boxes, roles_of, words};
 use crate::parts::{Boxes, Errors, Input, Kind};
 use crate::trouble::Trouble;
@@ -30,6 +31,8 @@ struct Page {
     own: bool,
     disabled: bool,
     sign_ons: Vec<KnownAt>,
+    /// The number of the account at the command line.
+    account: Input,
     /// The provider's name and the field for an identifier there, where this user can be tied to one.
     tie: Option<(String, Input)>,
 }
@@ -88,6 +91,8 @@ pub(crate) async fn page(
     errors: Errors,
 ) -> Result<Response, Trouble> {
     let sign_ons = known_at(visitor, user.id).await?;
+    let account = visitor.console.store.command_line_of(user.id).await?;
+    let number = account.as_deref().and_then(|account| account.strip_prefix(PREFIX)).unwrap_or_default();
     html(&Page {
         frame: Frame::of(visitor, &user.name, "/users")?.with_error(!errors.is_empty()),
         id: user.id.0,
@@ -98,6 +103,10 @@ pub(crate) async fn page(
         roles: role_boxes(roles, &errors),
         own: visitor.somebody()?.user.id == user.id,
         disabled: user.disabled,
+        account: Input::new("account", "Number of the account on this machine", Kind::Text, &errors)
+            .hint("As `id -u` prints it; empty for none")
+            .width("10")
+            .value(number),
         tie: tie(visitor, user, &sign_ons, &errors),
         sign_ons,
         errors,

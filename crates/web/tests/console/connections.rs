@@ -12,7 +12,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout};
-use web::{CONNECTIONS_MAX, HEAD_MAX, STALL_MAX};
+use web::{CONNECTIONS_MAX, HEAD_MAX, Proxies, STALL_MAX};
 
 use crate::site::fine;
 
@@ -29,8 +29,9 @@ async fn serving() -> (SocketAddr, oneshot::Sender<()>, tokio::task::JoinHandle<
     let silent = || async { Body::from_stream(stream::pending::<std::io::Result<Vec<u8>>>()) };
     let router =
         Router::new().route("/", get(who)).route("/endless", get(endless)).route("/silent", get(silent));
+    let trusted = fine(Proxies::parse(["127.0.0.1"]));
     let (stop, stopped) = oneshot::channel();
-    let server = tokio::spawn(web::serve(listener, router, async {
+    let server = tokio::spawn(web::serve(listener, router, trusted, async {
         let _ = stopped.await;
     }));
     (address, stop, server)
@@ -49,6 +50,18 @@ async fn closed_after(stream: &mut TcpStream) -> Duration {
     let mut rest = Vec::new();
     let _ = timeout(Duration::from_secs(3600), stream.read_to_end(&mut rest)).await.expect("it is closed");
     began.elapsed()
+}
+
+/// Everybody who comes through it would be one network otherwise.
+#[tokio::test]
+async fn a_trusted_proxy_says_for_whom_it_asks() {
+    let (address, _stop, _server) = serving().await;
+    let mut stream = fine(TcpStream::connect(address).await);
+    let request = "GET / HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 192.0.2.1, 203.0.113.5\r\n\r\n";
+    fine(stream.write_all(request.as_bytes()).await);
+    let mut octets = vec![0; 1024];
+    let count = fine(stream.read(&mut octets).await);
+    assert!(String::from_utf8_lossy(&octets[..count]).ends_with("from 203.0.113.5"));
 }
 
 #[tokio::test]

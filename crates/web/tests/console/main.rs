@@ -38,6 +38,7 @@ mod setting_up;
 mod signing_in;
 mod signing_on;
 mod site;
+mod two_names;
 mod upload_limits;
 mod uploads;
 

@@ -13,7 +13,7 @@ use lab::{Inbox, Loopback, Mailbox, Server};
 use serde_json::json;
 use store::UserId;
 use tokio::net::TcpListener;
-use web::{Console, Origin};
+use web::{Console, Origin, Proxies};
 
 use super::{Submitting, submit};
 use crate::answer::note;
@@ -101,10 +101,17 @@ pub(super) async fn stay_open(
     let inbox = inbox(arrived, args.port).await?;
     note(false, &words(&url, &installation, [author, approver], &inbox.url()));
     let (mut for_pages, mut for_public) = (stop.clone(), stop.clone());
-    let serving =
-        web::serve(listener, web::router(&console), async move { asked(&mut for_pages, Stop::Soon).await });
+    let serving = web::serve(listener, web::router(&console), Proxies::default(), async move {
+        asked(&mut for_pages, Stop::Soon).await;
+    });
     let pages = web::public_router(&serve::public_pages(&installation)?);
-    let facing = web::serve(public.0, pages, async move { asked(&mut for_public, Stop::Soon).await });
+    let facing =
+        web::serve(
+            public.0,
+            pages,
+            Proxies::default(),
+            async move { asked(&mut for_public, Stop::Soon).await },
+        );
     let working = worker::work(&installation, &stop, true, false);
     let (served, faced, worked) = tokio::join!(serving, facing, working);
     let ended =
