@@ -107,7 +107,15 @@ async function looked(author) {
     await author.errors(['day']);
     await author.look('a time that there is not');
     await author.page.getByLabel('As soon as it is approved').check();
+    await author.type('From', '20:00');
+    await author.type('How many messages a minute at most?', 'many');
     await author.press('Save');
+    await author.errors(['per_minute', 'quiet_until']);
+    await author.look('limits that are none');
+    await author.type('From', '');
+    await author.type('How many messages a minute at most?', '6000');
+    await author.press('Save');
+    assert.match(await author.main(), /no more than 6000 messages a minute/);
   });
   await step('a test goes nowhere as long as no domain is named', async () => {
     await author.follow('Send a test to yourself');

@@ -35,11 +35,11 @@ async function find(person, address) {
   assert.equal(await person.press('Find'), 200);
 }
 
-/// What a button gives to keep.
-async function download(person, name) {
+/// What a button gives to keep, under a name that says nothing of anybody.
+async function download(person, name, kept = /^personal-data\.(html|json)$/) {
   const button = person.page.getByRole('button', { name, exact: true });
   const [file] = await Promise.all([person.page.waitForEvent('download'), button.click()]);
-  assert.match(file.suggestedFilename(), /^personal-data\.(html|json)$/);
+  assert.match(file.suggestedFilename(), kept);
   return readFile(await file.path(), 'utf8');
 }
 
@@ -84,6 +84,7 @@ export async function answers(browser, installation, ada) {
     await olga.look('a person');
   });
   await seenInFull(olga);
+  await accounting(olga);
   await held(olga);
   await erased(olga, installation);
   await lists(olga);
@@ -114,6 +115,26 @@ async function seenInFull(olga) {
     assert.equal(data.address, ADDRESS);
     assert.match(data.messages[0].message, new RegExp(`^[^]*To: ${ADDRESS}[^]*Subject: How did we do`));
   });
+}
+
+async function accounting(olga) {
+  const page = olga.path();
+  await step('the accounting of a campaign, with addresses for a reason', async () => {
+    await olga.open('/campaigns');
+    await olga.follow('Office letter');
+    await olga.follow('Everybody, one by one');
+    await masked(olga);
+    await olga.follow('With addresses');
+    await olga.look('the accounting with addresses');
+    await olga.press('Download the table');
+    await olga.errors(['reason']);
+    await olga.look('the accounting, with nothing typed');
+    await olga.type('Why?', WHY);
+    const table = await download(olga, 'Download the table', /^accounting-\d+\.csv$/);
+    assert.match(table, /^\ufeff?row,address,state,attempts,settled,code,enhanced\r\n/);
+    assert.ok(table.includes(`,${ADDRESS},accepted,1,`), table);
+  });
+  await olga.open(page);
 }
 
 async function held(olga) {
