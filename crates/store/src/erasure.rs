@@ -10,9 +10,10 @@ use sqlx::{AnyConnection, Row};
 use crate::account::ACCOUNT_NONE;
 use crate::audience::{count, number, small, time};
 use crate::dialect::Dialect;
+use crate::hold::not_held_since;
 use crate::ledger::append;
 use crate::suppression::suppress;
-use crate::{Audience, Scope, SealedEntry, Store, StoreError};
+use crate::{Audience, HoldsSeen, Scope, SealedEntry, Store, StoreError};
 
 /// Somebody's row in an audience.
 #[derive(Debug, Clone)]
@@ -43,6 +44,8 @@ pub struct Erasure<'a> {
     pub keep_suppressed: bool,
     /// What the entry says is touched.
     pub touched: &'a Touched,
+    /// How far it was looked for what holds them; nothing where it does not count.
+    pub seen: Option<HoldsSeen>,
     /// When.
     pub at: Timestamp,
 }
@@ -105,6 +108,9 @@ impl Store {
         entry: &SealedEntry,
     ) -> Result<Erased, StoreError> {
         let mut transaction = self.write.begin().await?;
+        for place in erasure.places {
+            not_held_since(&mut transaction, place.audience.id, erasure.seen).await?;
+        }
         let (mut gone, mut stopped) = (true, 0);
         for place in erasure.places {
             // The row first: whoever makes a campaign of the audience comes before, or does not find them.

@@ -39,6 +39,11 @@ pub enum StoreError {
     /// A campaign of the audience has not ended.
     #[error("a campaign to this audience has not ended, or its account is not closed yet")]
     CampaignOpen,
+    /// Looked at before somebody set a hold, or asked what is held about them.
+    #[error(
+        "somebody has set a hold, or asked what is held about them, meanwhile; nothing was erased. Look again"
+    )]
+    HeldSince,
     /// The audience was forgotten in between.
     #[error("the audience was forgotten")]
     Forgotten,

@@ -6,8 +6,9 @@ use jiff::Timestamp;
 use sqlx::{AssertSqlSafe, Row};
 
 use crate::audience::{COLUMNS, audience, number, small};
+use crate::hold::not_held_since;
 use crate::ledger::append;
-use crate::{Audience, SealedEntry, Store, StoreError};
+use crate::{Audience, HoldsSeen, SealedEntry, Store, StoreError};
 
 /// Rows deleted or emptied in one commit.
 const ERASE_BATCH: u64 = 5_000;
@@ -25,18 +26,22 @@ impl Store {
     /// Marks an audience as forgotten. From this commit on nobody finds it by its name, which is free again.
     ///
     /// With `ends`, campaigns of it that have not ended are cancelled: a backup brought them back, and the ledger that
-    /// said that they had ended is gone. `false`: it was forgotten already.
+    /// said that they had ended is gone. `seen`: how far it was looked for holds; nothing where they do not count. `false`: it was
+    /// forgotten already.
     ///
     /// # Errors
-    /// [`StoreError::CampaignOpen`] without `ends` when a campaign has not ended or has no account yet.
+    /// [`StoreError::CampaignOpen`] without `ends` when a campaign has not ended or has no account yet;
+    /// [`StoreError::HeldSince`].
     pub async fn forget_audience(
         &self,
         audience: &Audience,
         at: Timestamp,
         ends: bool,
+        seen: Option<HoldsSeen>,
         entry: &SealedEntry,
     ) -> Result<bool, StoreError> {
         let mut transaction = self.write.begin().await?;
+        not_held_since(&mut transaction, audience.id, seen).await?;
         // First the row: whoever is making a campaign of it commits before, or finds it gone.
         let done = sqlx::query(
             "UPDATE audience SET complete = 2, forgotten_at = $2, erased = 0 WHERE id = $1 AND complete = 1",

@@ -2,12 +2,12 @@
 //! by itself: who asks what is held about them gets an answer first.
 
 use jiff::Timestamp;
-use sqlx::Row;
 use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, Row};
 
 use crate::audience::{count, number, time};
 use crate::ledger::append;
-use crate::{Audience, RequestId, SealedEntry, Store, StoreError};
+use crate::{Audience, RequestId, RequestKind, SealedEntry, Store, StoreError};
 
 /// Holds that are listed: more than anybody keeps an eye on.
 pub const HOLDS_MAX: u32 = 500;
@@ -35,7 +35,28 @@ pub struct Hold {
 
 const COLUMNS: &str = "h.id, h.audience_id, a.name, h.row_number, h.actor, h.since";
 
+/// How far somebody had looked for holds when they decided: what came later they have not seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HoldsSeen {
+    hold: i64,
+    request: i64,
+}
+
 impl Store {
+    /// How far there is to look now: to be asked before the look.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn holds_seen(&self) -> Result<HoldsSeen, StoreError> {
+        let row = sqlx::query(
+            "SELECT (SELECT COALESCE(MAX(id), 0) FROM hold) AS hold, \
+             (SELECT COALESCE(MAX(id), 0) FROM subject_request) AS request",
+        )
+        .fetch_one(&self.read)
+        .await?;
+        Ok(HoldsSeen { hold: row.try_get("hold")?, request: row.try_get("request")? })
+    }
+
     /// Holds an audience, or the person of one row. `false`: it is held already, and nothing is entered.
     ///
     /// # Errors
@@ -145,6 +166,31 @@ impl Store {
         .await?;
         Ok(ids.into_iter().map(RequestId).collect())
     }
+}
+
+/// Refuses what somebody holds, or asks about, since it was looked at: in the transaction that erases. Whoever sets a hold takes the
+/// audience's row first, and so does this.
+pub(crate) async fn not_held_since(
+    transaction: &mut AnyConnection,
+    audience: i64,
+    seen: Option<HoldsSeen>,
+) -> Result<(), StoreError> {
+    let Some(seen) = seen else { return Ok(()) };
+    sqlx::query("UPDATE audience SET complete = complete WHERE id = $1")
+        .bind(audience)
+        .execute(&mut *transaction)
+        .await?;
+    let later: i64 = sqlx::query_scalar(
+        "SELECT (SELECT COUNT(*) FROM hold WHERE audience_id = $1 AND lifted_at = 0 AND id > $2) + \
+         (SELECT COUNT(*) FROM subject_request WHERE kind = $3 AND handled_at = 0 AND id > $4)",
+    )
+    .bind(audience)
+    .bind(seen.hold)
+    .bind(RequestKind::Access as i16)
+    .bind(seen.request)
+    .fetch_one(&mut *transaction)
+    .await?;
+    if later == 0 { Ok(()) } else { Err(StoreError::HeldSince) }
 }
 
 fn hold(row: &AnyRow) -> Result<Hold, StoreError> {

@@ -68,7 +68,7 @@ pub use erasure::{Erased, ErasedPerson, Erasure, PersonAt, Touched};
 pub use error::StoreError;
 pub use forgetting::Forgotten;
 pub use gap::Gap;
-pub use hold::{HOLDS_MAX, Hold, HoldId};
+pub use hold::{HOLDS_MAX, Hold, HoldId, HoldsSeen};
 pub use journal::{Intent, JOURNAL_BATCH_MAX, JournalWriter, Journaled, Settlement, Version};
 pub use ledger::{Confidence, ENTRY_PAGE_MAX, SealedEntry, StoredEntry};
 pub use link::{Link, LinkPurpose};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use keys::{ErasedAt, ErasedPlace, Fingerprint, KeyName};
 use serde_json::{Value, json};
-use store::{Audience, Erased, Erasure, PersonAt};
+use store::{Audience, Erased, Erasure, HoldsSeen, PersonAt};
 
 use crate::book::Act;
 use crate::failure::Failure;
@@ -57,6 +57,7 @@ impl Installation {
                 ),
             ));
         }
+        let seen = self.store.holds_seen().await?;
         let holds = self.holds_of(subject).await?;
         Self::not_held(&holds, order.overridden)?;
         let detail = json!({
@@ -66,7 +67,7 @@ impl Installation {
         let places = subject.at();
         let subject_name = places.first().map_or("", |place| place.audience.name.as_str());
         let act = Act { by: order.by, ..Act::new(ACT, subject_name, detail) };
-        let how = (order.keep_suppressed, self.now());
+        let how = (order.keep_suppressed, self.now(), order.overridden.is_none().then_some(seen));
         let Some(stopped) = self.erase_places(&places, subject.listed, how, &act).await? else {
             return Ok(None);
         };
@@ -81,7 +82,7 @@ impl Installation {
         &self,
         places: &[PersonAt],
         listed: Fingerprint,
-        (keep_suppressed, at): (bool, Timestamp),
+        (keep_suppressed, at, seen): (bool, Timestamp, Option<HoldsSeen>),
         act: &Act<'_>,
     ) -> Result<Option<u64>, Failure> {
         for _ in 0..TRIES_MAX {
@@ -92,7 +93,7 @@ impl Installation {
             detail[CAMPAIGNS] = json!(touched.campaigns);
             detail[REASONS] = json!(touched.reasons);
             let entry = self.entry(&Act { by: act.by, ..Act::new(act.act, act.subject, detail) }).await?;
-            let erasure = Erasure { places, listed, keep_suppressed, touched: &touched, at };
+            let erasure = Erasure { places, listed, keep_suppressed, touched: &touched, seen, at };
             match self.store.erase_person(&erasure, &entry).await? {
                 Erased::Done(stopped) => return Ok(Some(stopped)),
                 Erased::Gone => return Ok(None),
@@ -154,7 +155,7 @@ impl Installation {
         let at = Timestamp::from_microsecond(how.at_microseconds).unwrap_or(self.now());
         let name = place.audience.name.clone();
         let act = Act::new(ACT, &name, json!({"replayed": true, "erased_at": at.to_string()}));
-        self.erase_places(&[place], listed, (how.keep_suppressed, at), &act).await?;
+        self.erase_places(&[place], listed, (how.keep_suppressed, at, None), &act).await?;
         Ok(())
     }
 }

@@ -116,6 +116,7 @@ impl From<StoreError> for Failure {
             StoreError::TooMany(_) => (Exit::Usage, "too_many", ""),
             StoreError::Left => (Exit::Usage, "left", ""),
             StoreError::CampaignOpen => (Exit::Usage, "campaign_open", "; nothing was forgotten"),
+            StoreError::HeldSince => (Exit::Usage, "held", ""),
             StoreError::Forgotten => (Exit::Usage, "forgotten", "; nothing was sent"),
             StoreError::LastAdministrator => (Exit::Usage, "last_administrator", "; nothing was changed"),
             StoreError::AdministratorThere => (Exit::Usage, "administrator_there", "; nothing was changed"),

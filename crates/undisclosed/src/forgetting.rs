@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use keys::KeyName;
 use serde_json::json;
-use store::{Audience, SealedEntry};
+use store::{Audience, HoldsSeen, SealedEntry};
 
 use crate::book::Act;
 use crate::failure::Failure;
@@ -54,15 +54,20 @@ impl Installation {
             AUDIENCE: audience.uid.0, "people": audience.people, "replayed": true, "forgotten_at": at.to_string(),
         });
         let entry = self.entry(&Act::new(ACT, &audience.name, detail)).await?;
-        self.store.forget_audience(audience, at, true, &entry).await?;
+        self.store.forget_audience(audience, at, true, None, &entry).await?;
         Ok(())
     }
 
     /// Forgets an audience: first that it is forgotten, then the key, then the rows; killed in between, the next command goes
-    /// on. `false`: it was forgotten already.
-    pub(crate) async fn forget(&self, audience: &Audience, entry: &SealedEntry) -> Result<bool, Failure> {
+    /// on. `seen`: how far it was looked for holds; nothing where they do not count. `false`: it was forgotten already.
+    pub(crate) async fn forget(
+        &self,
+        audience: &Audience,
+        seen: Option<HoldsSeen>,
+        entry: &SealedEntry,
+    ) -> Result<bool, Failure> {
         let now = self.now();
-        if !self.store.forget_audience(audience, now, false, entry).await? {
+        if !self.store.forget_audience(audience, now, false, seen, entry).await? {
             return Ok(false);
         }
         let mut audience = audience.clone();

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
-use store::{KeptAudience, KeptWords};
+use store::{HoldsSeen, KeptAudience, KeptWords};
 use web::Due;
 
 use crate::book::{Act, RULE};
@@ -106,11 +106,12 @@ impl Installation {
             What::Audience(kept) => &kept.audience,
             What::Words(kept) => &kept.audience,
         };
+        let seen = self.store.holds_seen().await?;
         if !self.holds_of_audience(audience).await?.is_empty() {
             return Ok(false);
         }
         match &item.what {
-            What::Audience(kept) => self.end_audience(kept).await,
+            What::Audience(kept) => self.end_audience(kept, seen).await,
             What::Words(kept) => {
                 let detail =
                     json!({"campaign_id": kept.campaign.get(), "ended_at": kept.ended_at.to_string()});
@@ -121,7 +122,7 @@ impl Installation {
     }
 
     /// Its accounts are closed first: without the key nobody could.
-    async fn end_audience(&self, kept: &KeptAudience) -> Result<bool, Failure> {
+    async fn end_audience(&self, kept: &KeptAudience, seen: HoldsSeen) -> Result<bool, Failure> {
         self.close_accounts().await?;
         let detail = json!({
             forgetting::AUDIENCE: kept.audience.uid.0, "people": kept.audience.people, "retention": true,
@@ -130,7 +131,10 @@ impl Installation {
         let entry = self
             .entry(&Act { by: Some(RULE), ..Act::new(forgetting::ACT, &kept.audience.name, detail) })
             .await?;
-        self.forget(&kept.audience, &entry).await
+        match self.forget(&kept.audience, Some(seen), &entry).await {
+            Err(failure) if failure.code == "held" => Ok(false),
+            forgotten => forgotten,
+        }
     }
 }
 

@@ -184,6 +184,7 @@ fn in_the_database(error: &StoreError) -> (StatusCode, &'static str, String) {
         | StoreError::TooMany(_)
         | StoreError::SignOnInUse
         | StoreError::Forgotten
+        | StoreError::HeldSince
         | StoreError::Left
         | StoreError::Transition(_) => {
             (StatusCode::CONFLICT, "This cannot be done", format!("Nothing was changed: {error}."))

@@ -20,13 +20,13 @@ async fn an_audience_with_an_open_campaign_is_not_forgotten(bench: Bench) {
     let store = &bench.store;
     let id = campaign_of(store, "c", 5).await;
     let people = fine(store.audience_of(&fine(store.campaign("c").await)).await);
-    let refused = store.forget_audience(&people, NOW, false, &act()).await;
+    let refused = store.forget_audience(&people, NOW, false, None, &act()).await;
     assert!(matches!(refused, Err(StoreError::CampaignOpen)));
     assert!(fine(store.find_audience("c").await).is_some());
     assert_eq!(fine(store.ledger_head().await).size, 1);
     // A backup brought it back: it is forgotten all the same, and its campaign is over.
-    assert!(fine(store.forget_audience(&people, NOW, true, &act()).await));
-    assert!(!fine(store.forget_audience(&people, NOW, true, &act()).await), "once");
+    assert!(fine(store.forget_audience(&people, NOW, true, None, &act()).await));
+    assert!(!fine(store.forget_audience(&people, NOW, true, None, &act()).await), "once");
     assert_eq!(fine(store.campaign_state(id).await).0, CampaignState::Cancelled);
     assert!(fine(store.unaccounted().await).is_empty(), "nobody can make its account");
     assert_eq!(fine(store.ledger_head().await).size, 2);
@@ -40,7 +40,7 @@ async fn what_is_erased_leaves_counts_and_entries(bench: Bench) {
     let id = campaign_of(store, "c", 12_000).await;
     let people = fine(store.audience_of(&fine(store.campaign("c").await)).await);
     let before = fine(store.counts(id).await);
-    fine(store.forget_audience(&people, NOW, true, &act()).await);
+    fine(store.forget_audience(&people, NOW, true, None, &act()).await);
     assert!(!fine(store.forgotten_audiences().await)[0].erased);
     fine(store.erase_audience(&people).await);
     let forgotten = fine(store.forgotten_audiences().await);

@@ -17,6 +17,7 @@ contract! {
     no_account_is_closed_over_an_erasure,
     suppressions_go_only_if_they_are_to,
     a_hold_is_set_once_and_lifted_once,
+    what_is_held_while_somebody_decides_is_not_erased,
     what_is_kept_says_since_when,
 }
 
@@ -31,7 +32,8 @@ async fn person(store: &Store, name: &str, number: u64) -> Vec<PersonAt> {
 
 async fn erase(store: &Store, places: &[PersonAt], keep_suppressed: bool) -> Erased {
     let touched = fine(store.touched_by_erasing(places).await);
-    let erasure = Erasure { places, listed: listed(1), keep_suppressed, touched: &touched, at: NOW };
+    let erasure =
+        Erasure { places, listed: listed(1), keep_suppressed, touched: &touched, seen: None, at: NOW };
     fine(store.erase_person(&erasure, &act()).await)
 }
 
@@ -98,8 +100,14 @@ async fn what_came_in_between_is_noticed(bench: Bench) {
     let people = audience_named(store, "c").await;
     fine(store.create_campaign(&crate::new_campaign("c"), &people, false, &act()).await);
     let size = fine(store.ledger_head().await).size;
-    let erasure =
-        Erasure { places: &places, listed: listed(1), keep_suppressed: true, touched: &touched, at: NOW };
+    let erasure = Erasure {
+        places: &places,
+        listed: listed(1),
+        keep_suppressed: true,
+        touched: &touched,
+        seen: None,
+        at: NOW,
+    };
     assert_eq!(fine(store.erase_person(&erasure, &act()).await), Erased::Changed);
     assert_eq!(fine(store.people(&people, 0, 10).await).len(), 3, "nothing was done");
     assert_eq!(fine(store.ledger_head().await).size, size);
@@ -185,7 +193,7 @@ async fn a_hold_is_set_once_and_lifted_once(bench: Bench) {
     // Erased in spite of it: there is nothing to hold any more.
     erase(store, &person(store, "c", 1).await, true).await;
     assert!(fine(store.holds().await).is_empty());
-    fine(store.forget_audience(&people, NOW, true, &act()).await);
+    fine(store.forget_audience(&people, NOW, true, None, &act()).await);
     let late = store.set_hold(&people, None, "uid 1", NOW, &act()).await;
     assert!(matches!(late, Err(StoreError::Forgotten)));
 }
@@ -215,4 +223,43 @@ async fn what_is_kept_says_since_when(bench: Bench) {
     assert!(fine(store.kept_words().await).is_empty());
     let after = fine(store.account_rows(&fine(store.campaign("c").await), 0).await);
     assert_eq!(format!("{before:?}"), format!("{after:?}"), "no account changes by it");
+}
+
+/// Between the look and the commit somebody may be asked to confirm, for minutes.
+async fn what_is_held_while_somebody_decides_is_not_erased(bench: Bench) {
+    let store = &bench.store;
+    let id = campaign_of(store, "c", 5).await;
+    let people = audience_named(store, "c").await;
+    let places = person(store, "c", 1).await;
+    let touched = fine(store.touched_by_erasing(&places).await);
+    let erasure = |seen| Erasure {
+        places: &places,
+        listed: listed(1),
+        keep_suppressed: true,
+        touched: &touched,
+        seen: Some(seen),
+        at: NOW,
+    };
+    let is_held = |result: Result<(), StoreError>| matches!(result, Err(StoreError::HeldSince));
+    let before = fine(store.holds_seen().await);
+    assert!(fine(store.set_hold(&people, None, "user 1", NOW, &act()).await));
+    let entries = fine(store.ledger_head().await).size;
+    assert!(is_held(store.forget_audience(&people, NOW, true, Some(before), &act()).await.map(|_| ())));
+    assert!(is_held(store.erase_person(&erasure(before), &act()).await.map(|_| ())));
+    // Whoever looks again has seen it, and decides with it; lifted, it holds nothing.
+    let hold = fine(store.holds().await).remove(0).id;
+    assert!(fine(store.lift_hold(hold, NOW, &act()).await));
+    let request = NewRequest {
+        campaign: id,
+        delivery: 2,
+        person: Fingerprint([9; 16]),
+        kind: RequestKind::Access,
+        at: NOW,
+    };
+    fine(store.make_request(&request, &act()).await);
+    assert!(is_held(store.forget_audience(&people, NOW, true, Some(before), &act()).await.map(|_| ())));
+    let after = fine(store.holds_seen().await);
+    assert_eq!(fine(store.erase_person(&erasure(after), &act()).await), Erased::Done(1));
+    assert!(fine(store.forget_audience(&people, NOW, true, Some(after), &act()).await));
+    assert_eq!(fine(store.ledger_head().await).size, entries + 4, "what was refused is not entered");
 }

@@ -188,7 +188,7 @@ async fn a_link_leads_to_nobody_once_they_are_forgotten(bench: Bench) {
     assert!(fine(store.addressee(id.get(), 5).await).is_none(), "one past the last");
     assert!(fine(store.addressee(id.get() + 1, 1).await).is_none());
     assert!(fine(store.addressee(i64::MAX, u64::MAX).await).is_none());
-    fine(store.forget_audience(&found.audience, NOW, true, &act()).await);
+    fine(store.forget_audience(&found.audience, NOW, true, None, &act()).await);
     assert!(fine(store.addressee(id.get(), 1).await).is_none());
 }
 

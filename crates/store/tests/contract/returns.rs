@@ -137,8 +137,14 @@ async fn a_full_mailbox_is_remembered_for_a_year_and_not_of_the_erased(bench: Be
     let audience = fine(store.find_audience("one").await).expect("there");
     let places = [PersonAt { audience, row: 2 }];
     let touched = fine(store.touched_by_erasing(&places).await);
-    let erasure =
-        Erasure { places: &places, listed: listed(1), keep_suppressed: false, touched: &touched, at };
+    let erasure = Erasure {
+        places: &places,
+        listed: listed(1),
+        keep_suppressed: false,
+        touched: &touched,
+        seen: None,
+        at,
+    };
     assert!(matches!(fine(store.erase_person(&erasure, &act()).await), Erased::Done(_)));
     assert!(fine(store.full_mailboxes(listed(1)).await).is_empty());
     assert_eq!(fine(store.returns(one).await).len(), 1, "what is counted stays");

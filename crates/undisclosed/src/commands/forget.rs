@@ -17,6 +17,8 @@ pub(crate) async fn run(general: &General, args: ForgetArgs) -> Result<Exit, Fai
     check_reason(args.reason.as_deref())?;
     check_reason(args.override_hold.as_deref())?;
     let audience = installation.audience(&args.audience).await?;
+    // A hold can be set while somebody is asked below.
+    let seen = installation.store.holds_seen().await?;
     let holds = installation.holds_of_audience(&audience).await?;
     Installation::not_held(&holds, args.override_hold.as_deref())?;
     installation.close_accounts().await?;
@@ -36,7 +38,8 @@ pub(crate) async fn run(general: &General, args: ForgetArgs) -> Result<Exit, Fai
         "overridden": args.override_hold.as_deref().filter(|_| !holds.is_empty()),
     });
     let entry = installation.entry(&Act::new(forgetting::ACT, &args.audience, detail)).await?;
-    if !installation.forget(&audience, &entry).await? {
+    let seen = args.override_hold.is_none().then_some(seen);
+    if !installation.forget(&audience, seen, &entry).await? {
         return Err(forgetting::forgotten_on(Some(installation.now())));
     }
     let days = installation.settings.keys.backup_days;

@@ -70,7 +70,7 @@ async fn audiences_are_listed_and_their_people_masked(site: Site) {
     let campaign = fine(site.store.campaign("two").await).id;
     fine(site.store.move_campaign(campaign, campaign::CampaignEvent::Cancel, "", site.now()).await);
     let audience = fine(site.store.find_audience("two").await).expect("it");
-    assert!(fine(site.store.forget_audience(&audience, site.now(), true, &entry()).await));
+    assert!(fine(site.store.forget_audience(&audience, site.now(), true, None, &entry()).await));
     assert!(program.get(&format!("/audiences/{id}")).await.json()["forgotten_at"].is_string());
     assert!(to_the_end(&program, &format!("/audiences/{id}/people"), 50).await.is_empty());
 }

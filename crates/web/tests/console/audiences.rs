@@ -140,7 +140,8 @@ async fn an_audience_is_read_page_by_page(site: Site) {
     let other = site.campaign("February").await;
     fine(site.store.move_campaign(other, campaign::CampaignEvent::Cancel, "", site.now()).await);
     let february = fine(site.store.find_audience("February").await).expect("its audience");
-    let forgotten = site.store.forget_audience(&february, site.now(), true, &crate::site::entry()).await;
+    let forgotten =
+        site.store.forget_audience(&february, site.now(), true, None, &crate::site::entry()).await;
     assert!(fine(forgotten));
     shows(&anna.get("/audiences").await, &["Forgotten", "February"]);
     let page = anna.get(&format!("/audiences/{}", february.number())).await;
