@@ -65,6 +65,9 @@ const fn missing(what: What) -> &'static str {
         What::Bounces => {
             "Reports of what could not be delivered find no way back: nobody learns of bad addresses."
         }
-        _ => "The domain takes no mail: answers are lost, and many receivers refuse its messages.",
+        _ => {
+            "The domain takes no mail: answers are lost, and many receivers refuse its messages. Publish an MX record that names \
+             the host of its mailboxes, such as 10 mail.unit.example."
+        }
     }
 }

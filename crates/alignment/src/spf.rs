@@ -54,6 +54,11 @@ pub(crate) async fn look(lookup: &impl Lookup, domain: &str, route: &Route) -> F
 async fn judge(lookup: &impl Lookup, domain: &str, found: &[String], route: &Route) -> Judged {
     let lacking = |said: &str| Judged::Lacking(said.to_owned());
     match found {
+        // The address has to come from whoever runs the mail server.
+        [] if *route == Route::Unknown => lacking(
+            "The domain does not say who may send for it. Publish v=spf1 ip4:ADDRESS ~all, with the address that the mail server \
+             sends from.",
+        ),
         [] => lacking("The domain does not say who may send for it."),
         [text] => match text.parse::<SpfRecord>() {
             Err(_) => lacking("The record has a mistake in it: receivers take it for an error."),
@@ -193,7 +198,6 @@ fn wanted(found: &[String], route: &Route) -> Option<String> {
             })
             .collect(),
         Route::Provider(provider) => vec![format!("include:{provider}")],
-        // The address itself has to come from whoever runs the mail server.
         Route::Unknown => return None,
     };
     let kept: Vec<&str> = match found {

@@ -170,6 +170,13 @@ async fn a_mail_server_whose_address_is_not_known_makes_no_promise() {
     let alone = |zone: Zone| zone;
     let found = spf(&["v=spf1 ip4:203.0.113.5 -all"], alone, Route::Unknown).await;
     assert_eq!(found, (Standing::Remark, None, Alignment::Unknown));
+    // What is missing is named all the same, but for the address.
+    let report = look(&Zone::default(), &Sending { route: Route::Unknown, ..sending() }).await;
+    let record = by(&report, What::Spf);
+    assert!(
+        record.standing == Standing::Missing && record.said.contains("v=spf1 ip4:ADDRESS ~all"),
+        "{record:?}"
+    );
 }
 
 #[tokio::test]
