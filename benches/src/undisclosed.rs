@@ -89,7 +89,8 @@ impl Installation {
 
     fn run(&self, args: &[&str]) -> Vec<u8> {
         let ran = self.command(args).output().expect("the program");
-        assert!(ran.status.success(), "{args:?}: {}", String::from_utf8_lossy(&ran.stderr));
+        let said = [&ran.stdout[..], &ran.stderr].map(String::from_utf8_lossy).concat();
+        assert!(ran.status.success(), "{args:?}: {}: {said}", ran.status);
         ran.stdout
     }
 
