@@ -169,9 +169,11 @@ impl Letters {
         let message_id = format!("<{}>", sealed.message_id());
         let content_ids = sealed.content_ids().to_vec();
         let list_headers = sealed.list_headers().to_vec();
+        let signatures = sealed.signatures().to_vec();
         let expected = Expected::new(&recipient, &self.public, &message_id)
             .content_ids(&content_ids)
             .list_headers(&list_headers)
+            .signatures(&signatures)
             .attachments(&self.attachments)
             .reverse_path(&reverse_path);
         proof::prove(sealed.into_bytes(), &expected).map_err(|refusal| LetterError::Refused { row, refusal })

@@ -93,7 +93,7 @@ impl Signer {
     }
 
     /// The DKIM-Signature field of a message, ready to stand in front of it.
-    pub(crate) fn sign(&self, headers: &[Header], body: &[u8], seconds: i64) -> Option<Vec<u8>> {
+    pub(crate) fn sign(&self, headers: &[Header], body: &[u8], seconds: i64) -> Option<String> {
         let fields: Vec<(&str, String)> = headers.iter().map(|h| (h.name(), h.unfolded())).collect();
         let names = signed_names(&fields);
         let mut lines = vec![
@@ -114,14 +114,14 @@ impl Signer {
         lines.push("b=".to_owned());
         let unsigned = lines.join("\r\n ");
         let signature = self.signature(&header_form(&fields, &names, &unsigned))?;
-        let mut out = format!("DKIM-Signature: {unsigned}").into_bytes();
-        for (n, chunk) in BASE64.encode(&signature).as_bytes().chunks(72).enumerate() {
-            if n > 0 {
-                out.extend_from_slice(b"\r\n ");
+        let mut out = format!("DKIM-Signature: {unsigned}");
+        for (n, c) in BASE64.encode(&signature).char_indices() {
+            if n > 0 && n % 72 == 0 {
+                out.push_str("\r\n ");
             }
-            out.extend_from_slice(chunk);
+            out.push(c);
         }
-        out.extend_from_slice(b"\r\n");
+        out.push_str("\r\n");
         Some(out)
     }
 

@@ -123,7 +123,7 @@ fn message(signers: &[Signer]) -> String {
     let body = b"Hello  there\r\n\r\nline \r\n";
     let mut out = Vec::new();
     for signer in signers {
-        out.extend(signer.sign(&headers, body, 1_700_000_000).unwrap());
+        out.extend_from_slice(signer.sign(&headers, body, 1_700_000_000).unwrap().as_bytes());
     }
     for header in &headers {
         header.write(&mut out);

@@ -70,6 +70,7 @@ pub struct Sealed {
     message_id: String,
     content_ids: Vec<String>,
     list_headers: Vec<(String, String)>,
+    signatures: Vec<String>,
     language: String,
     fell_back: bool,
     smtputf8: bool,
@@ -123,6 +124,12 @@ impl Sealed {
     #[must_use]
     pub fn list_headers(&self) -> &[(String, String)] {
         &self.list_headers
+    }
+
+    /// Unfolded values of its DKIM-Signature fields, as the signers made them.
+    #[must_use]
+    pub fn signatures(&self) -> &[String] {
+        &self.signatures
     }
 
     /// The language that was used.
@@ -248,9 +255,12 @@ pub(crate) fn seal(parts: &Parts<'_>) -> Result<Sealed, SealError> {
     headers.extend(list);
     headers.extend(entity.headers);
     let mut bytes = Vec::with_capacity(entity.body.len() + 4096);
+    let mut signatures = Vec::with_capacity(parts.signers.len());
     for signer in parts.signers {
         let seconds = identity.date.as_second();
-        bytes.extend(signer.sign(&headers, &entity.body, seconds).ok_or(SealError::Sign)?);
+        let field = signer.sign(&headers, &entity.body, seconds).ok_or(SealError::Sign)?;
+        bytes.extend_from_slice(field.as_bytes());
+        signatures.push(field.replace("\r\n", "").split_off("DKIM-Signature: ".len()));
     }
     for header in &headers {
         header.write(&mut bytes);
@@ -270,6 +280,7 @@ pub(crate) fn seal(parts: &Parts<'_>) -> Result<Sealed, SealError> {
         message_id: identity.message_id.clone(),
         content_ids,
         list_headers,
+        signatures,
         language: variant.language.clone(),
         fell_back: parts.fell_back,
         test: identity.test,

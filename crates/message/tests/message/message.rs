@@ -167,6 +167,10 @@ fn signatures_stand_in_front() {
     let part = read(&sealed);
     let signatures = part.all("DKIM-Signature");
     assert!(signatures[0].contains("a=rsa-sha256;") && signatures[1].contains("a=ed25519-sha256;"));
+    // What the proof compares them with is what it will read.
+    let again = mail::read(sealed.bytes(), &mail::Limits::default());
+    let fields = again.headers.iter().filter(|h| h.name == "DKIM-Signature");
+    assert!(fields.map(|h| &h.unfolded).eq(sealed.signatures()));
     let names: String = signatures[0].split("h=").nth(1).unwrap().split(';').next().unwrap().replace(' ', "");
     assert_eq!(
         names,

@@ -5,6 +5,7 @@ mod corpus;
 mod fields;
 mod leaks;
 mod parts;
+mod signatures;
 
 use mail::Address;
 use proof::{Expected, Proved, PublicList, Refusal, prove};
