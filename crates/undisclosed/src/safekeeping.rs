@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use ledger::NodeId;
+use ledger::{EntryContent, NodeId};
 use serde_json::Value;
 use store::ENTRY_PAGE_MAX;
 use web::{Answer, BackupFolder, BackupOf, Backups, Copied, LedgerEntry, LedgerPage, Verified};
 
 use crate::backing_up::{database, keys, time_in_name};
-use crate::book::{Book, OpenEntry};
+use crate::book::Book;
 use crate::desk::said;
 use crate::errand::Errand;
 use crate::failure::Failure;
@@ -162,30 +162,61 @@ async fn page(installation: &Installation, before: Option<u64>, limit: u32) -> R
         .map(|leaf| {
             let entry = stored.iter().find(|entry| entry.number == leaf.index);
             let open = entry.zip(nodes.get(leaf)).and_then(|(entry, leaf)| book.read(entry, leaf));
-            open.map_or_else(|| LedgerEntry::altered(leaf.index), |open| told(&open))
+            open.map_or_else(|| LedgerEntry::altered(leaf.index), |open| told(open.number, &open.content))
         })
         .collect();
     entries.reverse();
     Ok(LedgerPage { size, from, entries })
 }
 
-fn told(entry: &OpenEntry) -> LedgerEntry {
-    let content = &entry.content;
+/// Particulars that somebody typed. They can name a person whether or not they lie under an audience's key, and every
+/// role reads the ledger.
+const TYPED: [&str; 2] = ["reason", "overridden"];
+
+fn told(number: u64, content: &EntryContent) -> LedgerEntry {
     let detail: Value = serde_json::from_str(&content.detail).unwrap_or_default();
     let fields = detail.as_object().into_iter().flatten();
     let text = |name: &str, value: &Value| match value {
-        // Its text lies under the audience's key.
-        _ if name == "reason" && value["commitment"].is_string() => "given, and sealed".to_owned(),
+        Value::Null => "none".to_owned(),
+        _ if TYPED.contains(&name) => "given; it is not shown here".to_owned(),
         Value::String(text) => text.clone(),
         other => other.to_string(),
     };
     LedgerEntry {
-        number: entry.number,
+        number,
         at: Timestamp::from_microsecond(content.at).ok(),
         actor: content.actor.clone(),
         act: content.act.clone(),
         subject: content.subject.clone(),
         detail: fields.map(|(name, value)| (name.clone(), text(name, value))).collect(),
         is_altered: false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_somebody_typed_is_not_told_sealed_or_not() {
+        let sealed = json!({"commitment": "ab", "text": "Ann Berg"});
+        for detail in [
+            json!({"scope": "all", "reason": "Ann Berg rang", "overridden": "Ann Berg insists"}),
+            json!({"scope": "all", "reason": sealed, "overridden": null}),
+        ] {
+            let content = EntryContent {
+                at: 0,
+                actor: "officer".to_owned(),
+                act: "suppress".to_owned(),
+                subject: String::new(),
+                detail: detail.to_string(),
+            };
+            let told = told(7, &content).detail;
+            assert!(told.iter().all(|(_, value)| !value.contains("Berg")), "{told:?}");
+            assert!(told.contains(&("scope".to_owned(), "all".to_owned())));
+            assert!(told.iter().any(|(name, value)| name == "reason" && value.starts_with("given")));
+        }
     }
 }
