@@ -95,8 +95,7 @@ impl TokenSource {
         refresh_token: Secret,
         scope: Option<&str>,
     ) -> Result<Self, TokenError> {
-        let here = ["http://127.0.0.1:", "http://localhost:", "http://[::1]:"];
-        if !endpoint.starts_with("https://") && !here.iter().any(|prefix| endpoint.starts_with(prefix)) {
+        if !is_secure(endpoint) {
             return Err(TokenError::Endpoint);
         }
         let mut form = vec![
@@ -179,4 +178,38 @@ fn renew(
         .map_err(|_| TokenError::Answer)?;
     let answer: Answer = serde_json::from_slice(&text).map_err(|_| TokenError::Answer)?;
     Ok((Secret::new(answer.access_token), answer.expires_in.unwrap_or(LASTS_BY_DEFAULT)))
+}
+/// Under TLS, or on this machine. The host decides: in `http://localhost:x@elsewhere.example/` another one stands first.
+fn is_secure(endpoint: &str) -> bool {
+    let Ok(uri) = endpoint.parse::<ureq::http::Uri>() else { return false };
+    let here = matches!(uri.host(), Some("127.0.0.1" | "localhost" | "[::1]"));
+    uri.host().is_some() && (uri.scheme_str() == Some("https") || uri.scheme_str() == Some("http") && here)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn in_the_clear_on_this_machine_alone() {
+        for endpoint in [
+            "https://login.example/token",
+            "http://127.0.0.1:8/t",
+            "http://localhost:8/t",
+            "http://[::1]:8/t",
+        ] {
+            assert!(is_secure(endpoint), "{endpoint}");
+        }
+        for endpoint in [
+            "http://login.example/token",
+            "http://localhost:x@login.example/",
+            "http://127.0.0.1:8@login.example/",
+            "http://localhost.login.example:8/",
+            "ftp://localhost:8/",
+            "/token",
+            "",
+        ] {
+            assert!(!is_secure(endpoint), "{endpoint}");
+        }
+    }
 }
